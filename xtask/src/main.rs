@@ -1,0 +1,37 @@
+//! `cargo xtask`: see `cargo xtask help`.
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", about = "The project's tasks", disable_version_flag = true)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Runs every layer of checks and tests, in order
+    Test(xtask::suite::Args),
+    /// Checks the house rules
+    Tidy(xtask::tidy::Args),
+    /// Writes docs/generated from the plugin registry
+    Docs(xtask::docs::Args),
+    /// Fetches, starts and stops a real Kafka broker and a Java Connect worker
+    #[command(subcommand)]
+    Kafka(xtask::kafka::Task),
+    /// Measures Aqueduct beside the Java implementation
+    #[command(subcommand)]
+    Bench(xtask::bench::Task),
+}
+
+fn main() -> Result<()> {
+    match Cli::parse().task {
+        Task::Test(args) => xtask::suite::run(&args),
+        Task::Tidy(args) => xtask::tidy::run(&args),
+        Task::Docs(args) => xtask::docs::run(&args),
+        Task::Kafka(task) => xtask::kafka::run(task),
+        Task::Bench(task) => xtask::bench::run(task),
+    }
+}

@@ -1,0 +1,105 @@
+//! `cargo xtask test`: every layer of checks and tests, cheapest first.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+use crate::oracle::{Oracle, live};
+use crate::{docs, tidy, workspace};
+
+const SYSTEM: &str = "aqueduct-system-tests";
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Leave out the live and system tests
+    #[arg(long)]
+    pub no_live: bool,
+    /// Run only tests whose name holds one of these; the checks that are not tests are left out
+    pub filter: Vec<String>,
+}
+
+/// Runs all layers, also after one has failed, so that one run shows everything; then fails if any did.
+pub fn run(args: &Args) -> Result<()> {
+    let mut layers: Vec<(&str, Layer<'_>)> = Vec::new();
+    if args.filter.is_empty() {
+        layers.push(("format", Box::new(format)));
+        layers.push(("clippy", Box::new(clippy)));
+        layers.push(("tidy", Box::new(|| tidy::run(&tidy::Args::default()))));
+        layers.push(("docs", Box::new(|| docs::run(&docs::Args { check: true }))));
+    }
+    layers.push(("tests", Box::new(|| tests(&args.filter))));
+    if args.no_live {
+        println!("SKIP live tests: --no-live");
+    } else {
+        layers.push(("live", Box::new(|| live_tests(&args.filter))));
+    }
+
+    let results: Vec<_> = layers.into_iter().map(|(name, layer)| timed(name, layer)).collect();
+    println!();
+    for (name, outcome, time) in &results {
+        let word = if outcome.is_ok() { "ok" } else { "FAILED" };
+        println!("{name:<8} {word:<6} {:>6.1} s", time.as_secs_f64());
+    }
+    let failed: Vec<_> =
+        results.iter().filter_map(|(name, outcome, _)| outcome.is_err().then_some(*name)).collect();
+    if !failed.is_empty() {
+        bail!("failed: {}", failed.join(", "));
+    }
+    Ok(())
+}
+
+type Layer<'a> = Box<dyn Fn() -> Result<()> + 'a>;
+
+fn timed<'a>(name: &'a str, layer: Layer<'_>) -> (&'a str, Result<()>, Duration) {
+    println!("\n== {name}");
+    let start = Instant::now();
+    let outcome = layer();
+    if let Err(error) = &outcome {
+        println!("{name}: {error:#}");
+    }
+    (name, outcome, start.elapsed())
+}
+
+fn format() -> Result<()> {
+    workspace::run(&mut workspace::cargo(&["fmt", "--all", "--check"]))
+}
+
+fn clippy() -> Result<()> {
+    workspace::run(&mut workspace::cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+}
+
+/// Everything that needs no service. nextest runs a binary's tests in parallel processes where it is installed.
+fn tests(filter: &[String]) -> Result<()> {
+    let selection = ["--workspace", "--exclude", SYSTEM, "--no-fail-fast"];
+    let has_nextest = workspace::cargo(&["nextest", "--version"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if !has_nextest {
+        return workspace::run(workspace::cargo(&["test"]).args(selection).arg("--").args(filter));
+    }
+    workspace::run(workspace::cargo(&["nextest", "run", "--no-tests=pass"]).args(selection).args(filter))?;
+    workspace::run(workspace::cargo(&["test", "--doc"]).args(selection).arg("--").args(filter))
+}
+
+/// The live tests own real servers, so one runs at a time.
+fn live_tests(filter: &[String]) -> Result<()> {
+    workspace::run(&mut workspace::cargo(&["build", "--package", "aqueduct"]))?;
+    let mut command =
+        workspace::cargo(&["test", "--package", SYSTEM, "--no-fail-fast", "--", "--test-threads=1"]);
+    command.args(filter);
+    workspace::run(live_environment(&mut command))?;
+    if live::required() {
+        println!("no live test was skipped");
+    }
+    Ok(())
+}
+
+/// What the live tests are told: the program under test, and the oracle's home.
+fn live_environment(command: &mut Command) -> &mut Command {
+    command
+        .env("AQUEDUCT_BIN", workspace::target().join("debug/aqueduct"))
+        .env("AQUEDUCT_ORACLE", Oracle::open().home())
+}
