@@ -1,0 +1,131 @@
+//! Maps, in the order in which Java would iterate them.
+
+use super::{Text, Value, java_hash};
+
+/// A map from values to values that keeps an order.
+///
+/// Java's order can be seen: in what a file sink prints, in the bytes of a JSON object, in the key under which a source
+/// partition's offset is stored. Where Java has a `LinkedHashMap`, that is the order of insertion; where it has a
+/// `HashMap`, build the entries in the order of Java's calls and finish with [`Map::into_hash_order`].
+///
+/// Meant for the small maps of records: a look-up walks the entries. Equality is that of maps, without order.
+#[derive(Debug, Clone, Default)]
+pub struct Map {
+    entries: Vec<(Value, Value)>,
+    hashed: bool,
+}
+
+impl Map {
+    /// An empty map.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty map with room for this many entries.
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self { entries: Vec::with_capacity(capacity), hashed: false }
+    }
+
+    /// A map of these entries in their order; the caller vouches that no key comes twice.
+    pub fn from_unique(entries: Vec<(Value, Value)>) -> Self {
+        Self { entries, hashed: false }
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The value of this key.
+    pub fn get(&self, key: &Value) -> Option<&Value> {
+        self.entries.iter().find(|(name, _)| name == key).map(|(_, value)| value)
+    }
+
+    /// The value of this text as a key.
+    pub fn get_str(&self, key: &str) -> Option<&Value> {
+        self.entries
+            .iter()
+            .find(|(name, _)| name.as_text().is_some_and(|name| name.as_str() == key))
+            .map(|(_, value)| value)
+    }
+
+    /// Puts an entry at the end, or a new value in the place of an existing key; gives the old value.
+    pub fn insert(&mut self, key: impl Into<Value>, value: impl Into<Value>) -> Option<Value> {
+        let (key, value) = (key.into(), value.into());
+        match self.entries.iter_mut().find(|(name, _)| *name == key) {
+            Some((_, old)) => Some(std::mem::replace(old, value)),
+            None => {
+                self.entries.push((key, value));
+                None
+            }
+        }
+    }
+
+    /// Removes the entry of this text as a key.
+    pub fn remove_str(&mut self, key: &str) -> Option<Value> {
+        let at = self.entries.iter().position(|(name, _)| name.as_text().is_some_and(|name| name == key))?;
+        Some(self.entries.remove(at).1)
+    }
+
+    /// The entries in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Value, &Value)> + Clone {
+        self.entries.iter().map(|(key, value)| (key, value))
+    }
+
+    /// The keys as texts, in order, or the first key that is none.
+    pub fn text_keys(&self) -> Result<Vec<&Text>, &Value> {
+        self.entries.iter().map(|(key, _)| key.as_text().ok_or(key)).collect()
+    }
+
+    /// Puts the entries into the order in which a `java.util.HashMap` iterates that got them one after the other.
+    #[must_use]
+    pub fn into_hash_order(self) -> Self {
+        self.ordered_by(java_hash::DEFAULT_CAPACITY)
+    }
+
+    /// As [`Map::into_hash_order`], for a `HashMap` made as a copy of another map of `copied` entries, which got the
+    /// entries from that map first.
+    #[must_use]
+    pub fn into_hash_order_of_copy(self, copied: usize) -> Self {
+        self.ordered_by(java_hash::capacity_of_copy(copied))
+    }
+
+    fn ordered_by(self, capacity: usize) -> Self {
+        Self { entries: java_hash::iteration_order(self.entries, capacity), hashed: true }
+    }
+
+    /// The Java class that has this order.
+    pub fn java_class(&self) -> &'static str {
+        if self.hashed { "java.util.HashMap" } else { "java.util.LinkedHashMap" }
+    }
+}
+
+impl IntoIterator for Map {
+    type Item = (Value, Value);
+    type IntoIter = std::vec::IntoIter<(Value, Value)>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.entries.into_iter()
+    }
+}
+
+impl PartialEq for Map {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len()
+            && self.entries.iter().all(|(key, value)| other.get(key).is_some_and(|found| found == value))
+    }
+}
+
+impl<K: Into<Value>, V: Into<Value>> FromIterator<(K, V)> for Map {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        let mut map = Self::new();
+        for (key, value) in entries {
+            map.insert(key, value);
+        }
+        map
+    }
+}

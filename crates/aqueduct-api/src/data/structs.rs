@@ -1,0 +1,120 @@
+//! Structs.
+
+use super::{Schema, Text, Type, Value, validate};
+use crate::error::{Error, Result};
+
+/// A value with named fields. Its schema is a STRUCT, and there is one value a field.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Struct {
+    schema: Schema,
+    values: Vec<Value>,
+}
+
+impl Struct {
+    /// A struct whose fields are all null.
+    pub fn new(schema: Schema) -> Result<Self> {
+        if schema.kind() != Type::Struct {
+            return Err(Error::data(format!("Not a struct schema: {schema}")));
+        }
+        let values = vec![Value::Null; schema.fields().len()];
+        Ok(Self { schema, values })
+    }
+
+    /// A struct of these values in field order. They are not validated: for converters, which have read them by this
+    /// schema. Fails if their number is wrong.
+    pub fn from_values(schema: Schema, values: Vec<Value>) -> Result<Self> {
+        if schema.kind() != Type::Struct || schema.fields().len() != values.len() {
+            return Err(Error::data(format!("{} values do not make a struct of {schema}", values.len())));
+        }
+        Ok(Self { schema, values })
+    }
+
+    /// The schema.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The stored values in field order, without defaults filled in.
+    pub fn values(&self) -> &[Value] {
+        &self.values
+    }
+
+    /// The stored values, taken out.
+    pub fn into_values(self) -> Vec<Value> {
+        self.values
+    }
+
+    /// The fields with their stored values.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&super::Field, &Value)> {
+        self.schema.fields().iter().zip(&self.values)
+    }
+
+    fn index(&self, name: &str) -> Result<usize> {
+        match self.schema.field(name) {
+            Some(field) => Ok(field.index),
+            None => Err(Error::data(format!("{name} is not a valid field name"))),
+        }
+    }
+
+    /// The value of a field, or the default of its schema where it is null.
+    pub fn get(&self, name: &str) -> Result<&Value> {
+        let at = self.index(name)?;
+        Ok(self.get_at(at))
+    }
+
+    /// As [`Struct::get`], by position. Null for a position that there is not.
+    pub fn get_at(&self, index: usize) -> &Value {
+        match self.values.get(index) {
+            Some(Value::Null) => self.schema.fields()[index].schema.default_value(),
+            Some(value) => value,
+            None => &Value::Null,
+        }
+    }
+
+    /// The stored value of a field.
+    pub fn get_without_default(&self, name: &str) -> Result<&Value> {
+        let at = self.index(name)?;
+        Ok(&self.values[at])
+    }
+
+    /// The stored value of a field that has this type; the error that Connect's typed getters give otherwise.
+    pub fn get_checked(&self, name: &str, kind: Type) -> Result<&Value> {
+        let Some(field) = self.schema.field(name) else {
+            return Err(Error::data(format!("{name} is not a valid field name")));
+        };
+        if field.schema.kind() != kind {
+            return Err(Error::data(format!("Field '{name}' is not of type {kind}")));
+        }
+        Ok(&self.values[field.index])
+    }
+
+    /// Sets a field after checking the value against its schema.
+    pub fn put(&mut self, name: &str, value: impl Into<Value>) -> Result<()> {
+        let (at, value) = (self.index(name)?, value.into());
+        let field = &self.schema.fields()[at];
+        validate::validate_field(&field.name, &field.schema, &value)?;
+        self.values[at] = value;
+        Ok(())
+    }
+
+    /// As [`Struct::put`], for chains.
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Result<Self> {
+        self.put(name, value)?;
+        Ok(self)
+    }
+
+    /// Checks every field; a null passes where the field is optional or has a default.
+    pub fn validate(&self) -> Result<()> {
+        self.iter().try_for_each(|(field, value)| {
+            if value.is_null() && (field.schema.is_optional() || !field.schema.default_value().is_null()) {
+                return Ok(());
+            }
+            validate::validate_field(&field.name, &field.schema, value)
+        })
+    }
+
+    /// The names and values of the fields that are not null, for printing.
+    pub fn present(&self) -> impl Iterator<Item = (&Text, &Value)> {
+        self.iter().filter(|(_, value)| !value.is_null()).map(|(field, value)| (&field.name, value))
+    }
+}

@@ -1,0 +1,30 @@
+//! Transformations and predicates: small changes and choices, one record at a time.
+
+use crate::config::ConfigDef;
+use crate::error::Result;
+use crate::props::ConfigMap;
+use crate::record::{Origin, Record};
+
+/// Changes a record, or drops it. Called for each record by one task; no locks needed, and nothing may block.
+pub trait Transformation: Send {
+    /// The keys that it understands.
+    fn config(&self) -> ConfigDef;
+
+    /// Takes its configuration: the keys under `transforms.ALIAS.`, without the prefix.
+    fn configure(&mut self, config: &ConfigMap) -> Result<()>;
+
+    /// The changed record, or `None` to drop it. The place that the record comes from can be looked at, not changed.
+    fn apply(&mut self, record: Record, origin: Origin<'_>) -> Result<Option<Record>>;
+}
+
+/// Tells records apart, to apply a transformation to some of them.
+pub trait Predicate: Send {
+    /// The keys that it understands.
+    fn config(&self) -> ConfigDef;
+
+    /// Takes its configuration: the keys under `predicates.ALIAS.`, without the prefix.
+    fn configure(&mut self, config: &ConfigMap) -> Result<()>;
+
+    /// Whether the record is one of those meant.
+    fn test(&mut self, record: &Record) -> Result<bool>;
+}

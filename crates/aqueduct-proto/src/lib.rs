@@ -1,0 +1,1 @@
+//! Kafka Connect's protocol logic as values and pure functions.

@@ -1,0 +1,1 @@
+//! Worker, task loops, herders, backing stores and REST of Aqueduct.

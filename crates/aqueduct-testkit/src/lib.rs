@@ -1,0 +1,1 @@
+//! Embedded cluster, monitorable connectors and contract suites.

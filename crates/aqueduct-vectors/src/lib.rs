@@ -1,0 +1,1 @@
+//! Reads the recorded results of the Java classes into the data model, for tests only.

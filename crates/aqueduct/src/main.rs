@@ -1,0 +1,2 @@
+//! Aqueduct.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Kafka Connect's JSON, string, byte array, number and boolean converters.

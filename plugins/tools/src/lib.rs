@@ -1,0 +1,1 @@
+//! Kafka Connect's test connectors: verifiable, mock and schema.
