@@ -1,0 +1,1 @@
+//! Files of configuration: Java properties, and the forms of connector files.

@@ -1,0 +1,1 @@
+//! Replacement of `${provider:path:key}` in configurations, and the bundled providers.

@@ -1,0 +1,1 @@
+//! Validation of connector configurations, as the validate endpoint answers it.
