@@ -22,6 +22,9 @@ mod transform;
 
 pub use async_trait::async_trait;
 
+/// The release of Apache Kafka that this project stands for: the version of its bundled plugins.
+pub const KAFKA_VERSION: &str = "4.3.1";
+
 pub use config::{ConfigDef, ConfigKey, ConfigType, ConfigValue, Importance, Validator, Width};
 pub use connector::{Connector, ConnectorContext};
 pub use converter::{Converter, ConverterRole, HeaderConverter, RawHeaders};
