@@ -59,9 +59,9 @@ pub struct BrokerArgs {
 
 #[derive(Debug, clap::Args)]
 pub struct WorkerArgs {
-    /// Run standalone with these connector files
-    #[arg(long, num_args = 0.., value_name = "FILE")]
-    standalone: Option<Vec<PathBuf>>,
+    /// Run standalone with this connector file; may be given again
+    #[arg(long, value_name = "FILE")]
+    standalone: Vec<PathBuf>,
     /// Port of the REST API on 127.0.0.1
     #[arg(long, default_value_t = 8083)]
     port: u16,
@@ -172,9 +172,10 @@ fn running(dir: &Path) -> Option<u32> {
 
 fn java_worker(args: WorkerArgs) -> Result<()> {
     let dir = args.dir.unwrap_or_else(|| workspace::target().join(format!("java-worker-{}", args.port)));
-    let mode = match args.standalone {
-        Some(connectors) => Mode::Standalone { connectors },
-        None => Mode::Distributed { group: args.group },
+    let mode = if args.standalone.is_empty() {
+        Mode::Distributed { group: args.group }
+    } else {
+        Mode::Standalone { connectors: args.standalone }
     };
     let mut config = WorkerConfig::new(dir, args.port, args.bootstrap, mode);
     config.extra = args.extra;

@@ -1,6 +1,8 @@
 //! `cargo xtask`: see `cargo xtask help`.
 
-use anyhow::Result;
+use std::io::Write;
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
@@ -26,12 +28,20 @@ enum Task {
     Bench(xtask::bench::Task),
 }
 
-fn main() -> Result<()> {
-    match Cli::parse().task {
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().task {
         Task::Test(args) => xtask::suite::run(&args),
         Task::Tidy(args) => xtask::tidy::run(&args),
         Task::Docs(args) => xtask::docs::run(&args),
         Task::Kafka(task) => xtask::kafka::run(task),
         Task::Bench(task) => xtask::bench::run(task),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // A closed standard error leaves nobody to tell.
+            let _ = writeln!(std::io::stderr(), "error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! Three requests of the Kafka protocol, by hand: enough to see a broker's readiness, make a topic, and follow its end
-//! offset many times a second without a client library's own threads and caches.
+//! Four requests of the Kafka protocol, by hand: enough to see a broker's readiness, make and delete a topic, and
+//! follow its end offset many times a second without a client library's own threads and caches.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -8,6 +8,7 @@ use std::time::Duration;
 const LIST_OFFSETS: (i16, i16) = (2, 1);
 const METADATA: (i16, i16) = (3, 1);
 const CREATE_TOPICS: (i16, i16) = (19, 2);
+const DELETE_TOPICS: (i16, i16) = (20, 1);
 
 const LATEST: i64 = -1;
 const UNKNOWN_TOPIC: i16 = 3;
@@ -58,6 +59,23 @@ impl Client {
         match answer.int16()? {
             0 | TOPIC_EXISTS => Ok(()),
             code => Err(io::Error::other(format!("cannot create topic {topic}: error code {code}"))),
+        }
+    }
+
+    /// Deletes a topic. One that is not there is no error.
+    pub fn delete_topic(&mut self, topic: &str) -> io::Result<()> {
+        let mut body = Vec::new();
+        body.extend(1_i32.to_be_bytes());
+        put_string(&mut body, topic);
+        body.extend(30_000_i32.to_be_bytes());
+        let answer = self.call(DELETE_TOPICS, &body)?;
+        let mut answer = Answer(&answer);
+        answer.int32()?; // throttle
+        answer.int32()?; // one topic
+        answer.string()?;
+        match answer.int16()? {
+            0 | UNKNOWN_TOPIC => Ok(()),
+            code => Err(io::Error::other(format!("cannot delete topic {topic}: error code {code}"))),
         }
     }
 

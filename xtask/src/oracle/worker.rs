@@ -1,6 +1,6 @@
-//! One Java Connect worker.
+//! One Connect worker: Java's, or Aqueduct from the same configuration.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -22,9 +22,19 @@ pub enum Mode {
     Standalone { connectors: Vec<PathBuf> },
 }
 
+/// Whose worker runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Program {
+    /// Apache Kafka's, from the oracle's jars.
+    Java,
+    /// The `aqueduct` binary at this path.
+    Aqueduct(PathBuf),
+}
+
 /// A worker on 127.0.0.1 with Kafka's own plugins and, by default, JSON converters with schemas.
 #[derive(Debug, Clone)]
 pub struct WorkerConfig {
+    pub program: Program,
     /// Configuration, log and offsets file lie here.
     pub dir: PathBuf,
     pub rest_port: u16,
@@ -39,7 +49,7 @@ pub struct WorkerConfig {
 }
 
 impl WorkerConfig {
-    /// A worker for tests, small and quick to start.
+    /// A Java worker for tests, small and quick to start. Set `program` for ours.
     pub fn new(
         dir: impl Into<PathBuf>,
         rest_port: u16,
@@ -47,6 +57,7 @@ impl WorkerConfig {
         mode: Mode,
     ) -> WorkerConfig {
         WorkerConfig {
+            program: Program::Java,
             dir: dir.into(),
             rest_port,
             bootstrap: bootstrap.into(),
@@ -62,17 +73,34 @@ impl WorkerConfig {
         self.dir.join("worker.log")
     }
 
-    /// Fetches the jars, writes the configuration, and gives the command to run.
+    /// Writes the worker's properties into its folder, and gives the command that runs it. For Java, the jars are
+    /// fetched first.
     pub fn command(&self, oracle: &Oracle) -> Result<Command> {
-        jvm::check()?;
-        oracle.fetch(fetch::DEFAULT)?;
         std::fs::create_dir_all(&self.dir)
             .with_context(|| format!("cannot create {}", self.dir.display()))?;
-        let dir = self.dir.canonicalize()?;
-        let file = dir.join("worker.properties");
-        let config = WorkerConfig { dir: dir.clone(), ..self.clone() };
+        let config = WorkerConfig { dir: self.dir.canonicalize()?, ..self.clone() };
+        let file = config.dir.join("worker.properties");
         properties::write(&file, &config.properties(oracle))?;
+        let mut command = match &self.program {
+            Program::Java => config.java(oracle)?,
+            Program::Aqueduct(binary) => config.aqueduct(binary),
+        };
+        command.arg(file);
+        if let Mode::Standalone { connectors } = &self.mode {
+            command.args(connectors);
+        }
+        Ok(command)
+    }
 
+    /// Starts the worker without waiting for anything.
+    pub fn spawn(&self, oracle: &Oracle) -> Result<Server> {
+        let name = if self.program == Program::Java { "java worker" } else { "aqueduct worker" };
+        Server::spawn(name, self.command(oracle)?, &self.log())
+    }
+
+    fn java(&self, oracle: &Oracle) -> Result<Command> {
+        jvm::check()?;
+        oracle.fetch(fetch::DEFAULT)?;
         // The test plugins lie in a package that the plugin class loader leaves to its parent, so their tasks load
         // only from the class path.
         let mut classpath = vec![oracle.jars("lib-connect"), oracle.jars("plugins/test-plugins")];
@@ -80,14 +108,21 @@ impl WorkerConfig {
             oracle.fetch(&["lib-connect-test"])?;
             classpath.push(oracle.jars("lib-connect-test"));
         }
-        let (main, files): (_, &[PathBuf]) = match &self.mode {
-            Mode::Distributed { .. } => ("ConnectDistributed", &[]),
-            Mode::Standalone { connectors } => ("ConnectStandalone", connectors),
+        let main = match self.mode {
+            Mode::Distributed { .. } => "org.apache.kafka.connect.cli.ConnectDistributed",
+            Mode::Standalone { .. } => "org.apache.kafka.connect.cli.ConnectStandalone",
         };
-        let main = format!("org.apache.kafka.connect.cli.{main}");
-        let mut command = self.jvm.command(&classpath.join(":"), &dir, &self.log_level, &main)?;
-        command.arg(file).args(files);
-        Ok(command)
+        self.jvm.command(&classpath.join(":"), &self.dir, &self.log_level, main)
+    }
+
+    fn aqueduct(&self, binary: &Path) -> Command {
+        let mut command = Command::new(binary);
+        command.env("RUST_LOG", self.log_level.to_lowercase());
+        command.arg(match self.mode {
+            Mode::Distributed { .. } => "distributed",
+            Mode::Standalone { .. } => "standalone",
+        });
+        command
     }
 
     fn properties(&self, oracle: &Oracle) -> Properties {
@@ -123,7 +158,7 @@ impl WorkerConfig {
     }
 }
 
-/// A running Java worker, stopped when it is dropped.
+/// A running worker, stopped when it is dropped.
 #[derive(Debug)]
 pub struct Worker {
     rest_port: u16,
@@ -133,7 +168,7 @@ pub struct Worker {
 impl Worker {
     /// Starts a worker and waits until it is healthy: it has read its topics and, in a group, joined it.
     pub fn start(oracle: &Oracle, config: &WorkerConfig) -> Result<Worker> {
-        let mut server = Server::spawn("java worker", config.command(oracle)?, &config.log())?;
+        let mut server = config.spawn(oracle)?;
         server.wait_ready(READY, || {
             http::get(config.rest_port, "/health").is_ok_and(|answer| answer.status == 200)
         })?;
