@@ -1,11 +1,21 @@
 //! Definitions of configurations: what keys there are, what they take, and what is wrong with given values.
 
 mod def;
+mod embed;
+mod java_text;
+mod number;
+mod order;
+mod parse;
 mod parsed;
+mod pattern;
 mod validate;
 mod validator;
 
 pub use def::{ConfigDef, ConfigKey, ConfigType, Default as ConfigDefault, Importance, Recommender, Width};
+pub use java_text::double_text;
+pub use order::hash_order;
+pub use parse::{AnyClass, ClassLookup};
 pub use parsed::{ConfigData, Parsed, Password};
+pub use pattern::Pattern;
 pub use validate::ConfigValue;
 pub use validator::Validator;

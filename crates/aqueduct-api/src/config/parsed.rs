@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::double_text;
 use crate::error::{Error, Result};
 
 /// A secret. Neither `Debug` nor `Display` shows it.
@@ -74,15 +75,65 @@ macro_rules! from {
 
 from! { bool => Boolean, String => String, &str => String, i32 => Int, i16 => Short, i64 => Long, f64 => Double, Vec<String> => List, Password => Password }
 
+impl From<&[&str]> for Parsed {
+    fn from(values: &[&str]) -> Self {
+        Self::List(values.iter().map(|value| (*value).to_owned()).collect())
+    }
+}
+
+impl<const N: usize> From<[&str; N]> for Parsed {
+    fn from(values: [&str; N]) -> Self {
+        values.as_slice().into()
+    }
+}
+
 impl From<()> for Parsed {
     fn from((): ()) -> Self {
         Self::Null
     }
 }
 
+impl Parsed {
+    /// As REST answers show the value; `None` for null. A list is joined with commas, a secret is hidden.
+    pub fn to_text(&self) -> Option<String> {
+        match self {
+            Self::Null => None,
+            Self::List(values) => Some(values.join(",")),
+            Self::Class(name) => Some(name.clone()),
+            other => Some(other.to_string()),
+        }
+    }
+
+    /// Whether there is no value.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+}
+
+/// As Java's messages print a value: lists in brackets, a secret hidden.
+impl fmt::Display for Parsed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Boolean(value) => value.fmt(f),
+            Self::String(value) => f.write_str(value),
+            Self::Int(value) => value.fmt(f),
+            Self::Short(value) => value.fmt(f),
+            Self::Long(value) => value.fmt(f),
+            Self::Double(value) => f.write_str(&double_text(*value)),
+            Self::List(values) => write!(f, "[{}]", values.join(", ")),
+            Self::Class(name) => write!(f, "class {name}"),
+            Self::Password(secret) => secret.fmt(f),
+        }
+    }
+}
+
 /// A whole configuration, parsed by a [`ConfigDef`](super::ConfigDef): every defined key has a value.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct ConfigData(pub(crate) BTreeMap<String, Parsed>);
+pub struct ConfigData {
+    values: BTreeMap<String, Parsed>,
+    warnings: Vec<String>,
+}
 
 fn wrong(name: &str, wanted: &str) -> Error {
     Error::config(format!("Configuration {name} is not defined as {wanted}"))
@@ -91,12 +142,34 @@ fn wrong(name: &str, wanted: &str) -> Error {
 impl ConfigData {
     /// The value of a key; null where it is not defined.
     pub fn get(&self, name: &str) -> &Parsed {
-        self.0.get(name).unwrap_or(&Parsed::Null)
+        self.values.get(name).unwrap_or(&Parsed::Null)
     }
 
     /// Sets a value.
     pub fn set(&mut self, name: impl Into<String>, value: Parsed) {
-        self.0.insert(name.into(), value);
+        self.values.insert(name.into(), value);
+    }
+
+    /// The values in the order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Parsed)> {
+        self.values.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// What parsing has put right, in sentences for the log.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    pub(super) fn warn(&mut self, message: String) {
+        self.warnings.push(message);
+    }
+
+    /// The value of a DOUBLE key that is not null.
+    pub fn double(&self, name: &str) -> Result<f64> {
+        match self.get(name) {
+            Parsed::Double(value) => Ok(*value),
+            _ => Err(wrong(name, "DOUBLE")),
+        }
     }
 
     /// The value of a BOOLEAN key that is not null.
