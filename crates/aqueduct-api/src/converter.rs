@@ -1,9 +1,11 @@
 //! Converters: between values and the bytes in Kafka.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
 use crate::config::ConfigDef;
-use crate::data::{Headers, Schema, SchemaAndValue, Value};
+use crate::data::{Schema, SchemaAndValue, Value};
 use crate::error::Result;
 use crate::props::ConfigMap;
 
@@ -38,11 +40,12 @@ pub trait Converter: Send {
     fn configure(&mut self, config: &ConfigMap, role: ConverterRole) -> Result<()>;
 
     /// The bytes of a value for a topic; `None` for no value. What must be built is built in `buffer`, which comes
-    /// empty and is reused; bytes that the value already has are handed on as they are. Headers may be added.
+    /// empty and is reused; bytes that the value already has are handed on as they are. Headers may be added: they
+    /// are those that go to Kafka, already converted.
     fn from_connect_data<'a>(
         &mut self,
         topic: &str,
-        headers: &mut Headers,
+        headers: &mut WireHeaders,
         schema: Option<&Schema>,
         value: &'a Value,
         buffer: &'a mut Vec<u8>,
@@ -53,7 +56,7 @@ pub trait Converter: Send {
     fn to_connect_data(
         &mut self,
         topic: &str,
-        headers: &RawHeaders,
+        headers: &WireHeaders,
         data: Option<&Bytes>,
     ) -> Result<SchemaAndValue>;
 }
@@ -80,5 +83,54 @@ pub trait HeaderConverter: Send {
     fn to_connect_header(&mut self, topic: &str, key: &str, data: Option<&Bytes>) -> Result<SchemaAndValue>;
 }
 
-/// The headers of a record as they are in Kafka.
-pub type RawHeaders = [(crate::data::Text, Option<Bytes>)];
+/// The headers of a record as bytes: as they are, or will be, in Kafka. One value serves for record after record.
+#[derive(Debug, Clone, Default)]
+pub struct WireHeaders {
+    bytes: Vec<u8>,
+    entries: Vec<(Range<usize>, Option<Range<usize>>)>,
+}
+
+impl WireHeaders {
+    /// No headers.
+    pub const fn new() -> Self {
+        Self { bytes: Vec::new(), entries: Vec::new() }
+    }
+
+    /// Adds a header at the end; `None` is a null, which is not the same as empty.
+    pub fn push(&mut self, key: &str, value: Option<&[u8]>) {
+        let key = self.append(key.as_bytes());
+        let value = value.map(|value| self.append(value));
+        self.entries.push((key, value));
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> Range<usize> {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(bytes);
+        start..self.bytes.len()
+    }
+
+    /// The headers in order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, Option<&[u8]>)> + ExactSizeIterator {
+        self.entries.iter().map(|(key, value)| {
+            // `push` took the key as text.
+            let key = std::str::from_utf8(&self.bytes[key.clone()]).unwrap_or_default();
+            (key, value.clone().map(|value| &self.bytes[value]))
+        })
+    }
+
+    /// The value of the last header of this name: `None` if there is none, `Some(None)` if it is a null.
+    pub fn last(&self, key: &str) -> Option<Option<&[u8]>> {
+        self.iter().rev().find(|(name, _)| *name == key).map(|(_, value)| value)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Removes all headers and keeps the memory.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.entries.clear();
+    }
+}

@@ -27,7 +27,7 @@ pub const KAFKA_VERSION: &str = "4.3.1";
 
 pub use config::{ConfigDef, ConfigKey, ConfigType, ConfigValue, Importance, Validator, Width};
 pub use connector::{Connector, ConnectorContext};
-pub use converter::{Converter, ConverterRole, HeaderConverter, RawHeaders};
+pub use converter::{Converter, ConverterRole, HeaderConverter, WireHeaders};
 pub use data::{Field, Header, Headers, Schema, SchemaAndValue, SchemaBuilder, Struct, Text, Type, Value};
 pub use error::{Error, ErrorKind, Result};
 pub use plugin::{Maker, Plugin, PluginKind};
