@@ -8,6 +8,7 @@
 pub mod bench;
 pub mod docs;
 pub mod kafka;
+pub mod new_plugin;
 pub mod oracle;
 pub mod suite;
 pub mod tidy;

@@ -23,6 +23,8 @@ enum Task {
     /// Fetches, starts and stops a real Kafka broker and a Java Connect worker
     #[command(subcommand)]
     Kafka(xtask::kafka::Task),
+    /// Writes a new plugin's folder, and its lines in the workspace
+    NewPlugin(xtask::new_plugin::Args),
     /// Measures Aqueduct beside the Java implementation
     #[command(subcommand)]
     Bench(xtask::bench::Task),
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         Task::Tidy(args) => xtask::tidy::run(&args),
         Task::Docs(args) => xtask::docs::run(&args),
         Task::Kafka(task) => xtask::kafka::run(task),
+        Task::NewPlugin(args) => xtask::new_plugin::run(&args),
         Task::Bench(task) => xtask::bench::run(task),
     };
     match outcome {
