@@ -1,0 +1,25 @@
+//! Kafka I/O for Aqueduct.
+//!
+//! Two planes, one set of properties. The **data plane** moves records in batches: [`BatchProducer`] and
+//! [`BatchConsumer`] say what a task loop needs, and [`NativeProducer`] and [`NativeConsumer`] are made on librdkafka.
+//! The **control plane** is a small client of our own that speaks the protocol directly.
+//!
+//! Both take the properties of Kafka's Java clients ([`config`]). Nothing here knows what the records are for.
+
+pub mod batch;
+pub mod config;
+pub mod consumer;
+pub mod error;
+mod native;
+pub mod producer;
+pub mod record;
+
+pub use batch::{FetchedBatch, FetchedHeader, FetchedRecord, TimestampType};
+pub use config::Properties;
+pub use consumer::{BatchConsumer, CommitCompleted, Offsets, Polled, Rebalance, Subscription};
+pub use error::{ErrorKind, KafkaError, Result};
+/// The protocol's error codes, to match with [`KafkaError::is`].
+pub use kafka_protocol::error::ResponseError;
+pub use native::{NativeConsumer, NativeProducer};
+pub use producer::{BatchProducer, SendError};
+pub use record::{Ack, OutHeader, OutRecord, RecordMetadata, TopicPartition};
