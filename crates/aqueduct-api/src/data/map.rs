@@ -31,6 +31,11 @@ impl Map {
         Self { entries, hashed: false }
     }
 
+    /// A map of these entries, which a `java.util.HashMap` has iterated in this order; no key comes twice.
+    pub fn from_hash_order(entries: Vec<(Value, Value)>) -> Self {
+        Self { entries, hashed: true }
+    }
+
     /// How many entries there are.
     pub fn len(&self) -> usize {
         self.entries.len()
