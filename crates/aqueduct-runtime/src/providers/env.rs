@@ -1,0 +1,58 @@
+//! Values from the environment.
+
+use aqueduct_api::config::Pattern;
+use aqueduct_api::{ConfigMap, ConfigProvider, Error, ProvidedConfig, Result};
+
+/// The key that holds the pattern.
+const ALLOWLIST_PATTERN: &str = "allowlist.pattern";
+
+/// `EnvVarConfigProvider`: a key is the name of an environment variable; there is no path.
+#[derive(Debug, Default)]
+pub struct EnvVarConfigProvider {
+    allowed: Option<Pattern>,
+}
+
+impl ConfigProvider for EnvVarConfigProvider {
+    fn configure(&mut self, config: &ConfigMap) -> Result<()> {
+        self.allowed = match config.get(ALLOWLIST_PATTERN) {
+            None => None,
+            Some(text) => Some(Pattern::compile(text).map_err(|reason| {
+                Error::config(format!("Invalid value {text} for configuration {ALLOWLIST_PATTERN}: {reason}"))
+            })?),
+        };
+        Ok(())
+    }
+
+    fn get(&self, path: &str, keys: &[&str]) -> Result<ProvidedConfig> {
+        if !path.is_empty() {
+            return Err(Error::config(format!(
+                "Path is not supported for EnvVarConfigProvider, invalid value '{path}'"
+            )));
+        }
+        let allowed = |key: &str| self.allowed.as_ref().is_none_or(|pattern| pattern.matches(key));
+        let data = keys
+            .iter()
+            .filter(|key| allowed(key))
+            .filter_map(|key| Some((*key, std::env::var_os(key)?.to_string_lossy().into_owned())))
+            .collect();
+        Ok(ProvidedConfig { data, ttl: None })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gives_allowed_variables() {
+        let mut provider = EnvVarConfigProvider::default();
+        let path = std::env::var("PATH").expect("every test has a PATH");
+        assert_eq!(provider.get("", &["PATH"]).expect("good").data, [("PATH", path.as_str())].into());
+        provider.configure(&[(ALLOWLIST_PATTERN, "PAT")].into()).expect("a pattern");
+        assert!(provider.get("", &["PATH"]).expect("good").data.is_empty());
+        provider.configure(&[(ALLOWLIST_PATTERN, "PAT.*")].into()).expect("a pattern");
+        assert_eq!(provider.get("", &["PATH", "AQUEDUCT_NO_SUCH"]).expect("good").data.len(), 1);
+        assert!(provider.get("p", &["PATH"]).is_err());
+        assert!(provider.configure(&[(ALLOWLIST_PATTERN, "[")].into()).is_err());
+    }
+}
