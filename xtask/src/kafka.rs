@@ -10,7 +10,7 @@ use crate::oracle::broker::{Broker, BrokerConfig};
 use crate::oracle::jvm::Tuning;
 use crate::oracle::process::{self, Server};
 use crate::oracle::worker::{Mode, Worker, WorkerConfig};
-use crate::oracle::{Oracle, fetch, ports, properties};
+use crate::oracle::{Oracle, fetch, ports, properties, python};
 use crate::{wait, workspace};
 
 type Pair = (String, String);
@@ -37,6 +37,8 @@ pub enum Task {
         #[arg(long)]
         dir: Option<PathBuf>,
     },
+    /// Installs packages into a Python environment in target/oracle, and prints its interpreter
+    Python { packages: Vec<String> },
     /// Runs one Java Connect worker, in the foreground unless told otherwise
     JavaWorker(WorkerArgs),
 }
@@ -90,6 +92,7 @@ pub fn run(task: Task) -> Result<()> {
         Task::Start(args) => start(args),
         Task::Stop { dir } => stop(&dir.unwrap_or_else(default_dir)),
         Task::Status { dir } => status(&dir.unwrap_or_else(default_dir)),
+        Task::Python { packages } => python_environment(&packages),
         Task::JavaWorker(args) => java_worker(args),
     }
 }
@@ -168,6 +171,12 @@ fn running(dir: &Path) -> Option<u32> {
     let arguments = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
     let properties = dir.canonicalize().ok()?.join("broker.properties");
     String::from_utf8_lossy(&arguments).contains(&*properties.to_string_lossy()).then_some(pid)
+}
+
+fn python_environment(packages: &[String]) -> Result<()> {
+    let names: Vec<&str> = packages.iter().map(String::as_str).collect();
+    println!("{}", python::venv(&Oracle::open(), &names)?.display());
+    Ok(())
 }
 
 fn java_worker(args: WorkerArgs) -> Result<()> {

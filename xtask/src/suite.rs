@@ -28,9 +28,9 @@ pub fn run(args: &Args) -> Result<()> {
         layers.push(("tidy", Box::new(|| tidy::run(&tidy::Args::default()))));
         layers.push(("docs", Box::new(|| docs::run(&docs::Args { check: true }))));
     }
-    layers.push(("tests", Box::new(|| tests(&args.filter))));
+    layers.push(("tests", Box::new(|| tests(args))));
     if args.no_live {
-        println!("SKIP live tests: --no-live");
+        println!("SKIP {SYSTEM}: --no-live");
     } else {
         layers.push(("live", Box::new(|| live_tests(&args.filter))));
     }
@@ -69,35 +69,39 @@ fn clippy() -> Result<()> {
     workspace::run(&mut workspace::cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
 }
 
-/// Everything that needs no service. nextest runs a binary's tests in parallel processes where it is installed.
-fn tests(filter: &[String]) -> Result<()> {
+/// Everything but the system tests. nextest runs a binary's tests in parallel processes where it is installed.
+fn tests(args: &Args) -> Result<()> {
     let selection = ["--workspace", "--exclude", SYSTEM, "--no-fail-fast"];
+    let call = |words: &[&str]| {
+        let mut command = workspace::cargo(words);
+        live_environment(&mut command);
+        if args.no_live {
+            command.env(live::NO_LIVE, "1").env_remove(live::REQUIRE_LIVE);
+        }
+        command.args(selection);
+        command
+    };
     let has_nextest = workspace::cargo(&["nextest", "--version"])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success());
     if !has_nextest {
-        return workspace::run(workspace::cargo(&["test"]).args(selection).arg("--").args(filter));
+        return workspace::run(call(&["test"]).arg("--").args(&args.filter));
     }
-    workspace::run(workspace::cargo(&["nextest", "run", "--no-tests=pass"]).args(selection).args(filter))?;
-    workspace::run(workspace::cargo(&["test", "--doc"]).args(selection).arg("--").args(filter))
+    workspace::run(call(&["nextest", "run", "--no-tests=pass"]).args(&args.filter))?;
+    workspace::run(call(&["test", "--doc"]).arg("--").args(&args.filter))
 }
 
-/// The live tests own real servers, so one runs at a time.
+/// The system tests own real servers, so one runs at a time.
 fn live_tests(filter: &[String]) -> Result<()> {
     workspace::run(&mut workspace::cargo(&["build", "--package", "aqueduct"]))?;
     let mut command =
         workspace::cargo(&["test", "--package", SYSTEM, "--no-fail-fast", "--", "--test-threads=1"]);
-    command.args(filter);
-    workspace::run(live_environment(&mut command))?;
-    if live::required() {
-        println!("no live test was skipped");
-    }
-    Ok(())
+    workspace::run(live_environment(&mut command).args(filter))
 }
 
-/// What the live tests are told: the program under test, and the oracle's home.
+/// What live tests are told: the program under test, and the oracle's home.
 fn live_environment(command: &mut Command) -> &mut Command {
     command
         .env("AQUEDUCT_BIN", workspace::target().join("debug/aqueduct"))

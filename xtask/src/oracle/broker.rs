@@ -13,7 +13,6 @@ use super::properties::{self, Properties};
 use super::{Oracle, ports, wire};
 
 const READY: Duration = Duration::from_secs(120);
-const START_ATTEMPTS: u32 = 3;
 
 /// A broker that is also its own controller, all on 127.0.0.1.
 #[derive(Debug, Clone)]
@@ -110,22 +109,18 @@ impl Broker {
     /// A broker for a test: free ports, a folder of its own that goes with the broker unless the test fails.
     /// `extra` are further broker properties.
     pub fn scratch(oracle: &Oracle, extra: Properties) -> Result<Broker> {
-        let mut attempt = 1;
-        loop {
+        ports::retrying(|| {
             let [port, controller] = ports::free()?;
             let dir = oracle.scratch("broker")?;
             let config = BrokerConfig { extra: extra.clone(), ..BrokerConfig::new(&dir, port, controller) };
-            match launch(oracle, &config) {
-                Ok(server) => {
-                    return Ok(Broker { config, oracle: oracle.clone(), server: server.owning(dir) });
-                }
-                // Another process may have taken a port between the choice and the bind.
-                Err(error) if attempt < START_ATTEMPTS && error.to_string().contains("already in use") => {
-                    attempt += 1
-                }
-                Err(error) => return Err(error),
-            }
-        }
+            let server = launch(oracle, &config)?.owning(dir);
+            Ok(Broker { config, oracle: oracle.clone(), server })
+        })
+    }
+
+    /// The port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.config.port
     }
 
     /// `host:port` for `bootstrap.servers`.

@@ -5,6 +5,8 @@ use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
+use crate::wait;
+
 const LIST_OFFSETS: (i16, i16) = (2, 1);
 const METADATA: (i16, i16) = (3, 1);
 const CREATE_TOPICS: (i16, i16) = (19, 2);
@@ -15,6 +17,8 @@ const UNKNOWN_TOPIC: i16 = 3;
 const LEADER_NOT_AVAILABLE: i16 = 5;
 const NOT_LEADER: i16 = 6;
 const TOPIC_EXISTS: i16 = 36;
+const LEADER_WAIT: Duration = Duration::from_secs(30);
+const LEADER_POLL: Duration = Duration::from_millis(10);
 const ANSWER_BYTES_MAX: usize = 1 << 20;
 
 /// One connection to a broker on 127.0.0.1. Every call waits for its answer, up to 30 s.
@@ -40,7 +44,8 @@ impl Client {
         Ok(Answer(&answer).int32()? > 0)
     }
 
-    /// Creates a topic with one replica. An existing topic is left as it is.
+    /// Creates a topic with one replica, and returns once every partition has a leader. An existing topic is left as it
+    /// is.
     pub fn create_topic(&mut self, topic: &str, partitions: i32) -> io::Result<()> {
         let mut body = Vec::new();
         body.extend(1_i32.to_be_bytes());
@@ -57,9 +62,14 @@ impl Client {
         answer.int32()?; // one topic
         answer.string()?;
         match answer.int16()? {
-            0 | TOPIC_EXISTS => Ok(()),
-            code => Err(io::Error::other(format!("cannot create topic {topic}: error code {code}"))),
+            0 | TOPIC_EXISTS => {}
+            code => return Err(io::Error::other(format!("cannot create topic {topic}: error code {code}"))),
         }
+        for partition in 0..partitions {
+            let found = wait::poll(LEADER_WAIT, LEADER_POLL, || Ok(self.end_offset(topic, partition)?));
+            found.map_err(io::Error::other)?.ok_or(io::ErrorKind::TimedOut)?;
+        }
+        Ok(())
     }
 
     /// Deletes a topic. One that is not there is no error.

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use super::jvm::{self, Jvm, Tuning};
 use super::process::Server;
 use super::properties::{self, Properties};
-use super::{Oracle, fetch, http};
+use super::{Oracle, fetch, http, ports};
+use crate::workspace;
 
 const READY: Duration = Duration::from_secs(180);
 
@@ -29,6 +30,25 @@ pub enum Program {
     Java,
     /// The `aqueduct` binary at this path.
     Aqueduct(PathBuf),
+}
+
+impl Program {
+    /// The binary under test: the one named by `AQUEDUCT_BIN`, or the last debug build.
+    pub fn ours() -> Result<Program> {
+        let named = std::env::var_os("AQUEDUCT_BIN").map(PathBuf::from);
+        let binary = named.unwrap_or_else(|| workspace::target().join("debug/aqueduct"));
+        if !binary.is_file() {
+            bail!("{} is not there: cargo build -p aqueduct", binary.display());
+        }
+        Ok(Program::Aqueduct(binary))
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Program::Java => "java worker",
+            Program::Aqueduct(_) => "aqueduct worker",
+        }
+    }
 }
 
 /// A worker on 127.0.0.1 with Kafka's own plugins and, by default, JSON converters with schemas.
@@ -94,8 +114,7 @@ impl WorkerConfig {
 
     /// Starts the worker without waiting for anything.
     pub fn spawn(&self, oracle: &Oracle) -> Result<Server> {
-        let name = if self.program == Program::Java { "java worker" } else { "aqueduct worker" };
-        Server::spawn(name, self.command(oracle)?, &self.log())
+        Server::spawn(self.program.name(), self.command(oracle)?, &self.log())
     }
 
     fn java(&self, oracle: &Oracle) -> Result<Command> {
@@ -168,11 +187,28 @@ pub struct Worker {
 impl Worker {
     /// Starts a worker and waits until it is healthy: it has read its topics and, in a group, joined it.
     pub fn start(oracle: &Oracle, config: &WorkerConfig) -> Result<Worker> {
-        let mut server = config.spawn(oracle)?;
-        server.wait_ready(READY, || {
-            http::get(config.rest_port, "/health").is_ok_and(|answer| answer.status == 200)
-        })?;
-        Ok(Worker { rest_port: config.rest_port, server })
+        Ok(Worker { rest_port: config.rest_port, server: launch(oracle, config)? })
+    }
+
+    /// A worker for a test: a free REST port, a folder of its own that goes with the worker unless the test fails.
+    /// `extra` are further worker properties.
+    pub fn scratch(
+        oracle: &Oracle,
+        program: Program,
+        bootstrap: &str,
+        mode: Mode,
+        extra: Properties,
+    ) -> Result<Worker> {
+        ports::retrying(|| {
+            let [rest_port] = ports::free()?;
+            let dir = oracle.scratch("worker")?;
+            let config = WorkerConfig {
+                program: program.clone(),
+                extra: extra.clone(),
+                ..WorkerConfig::new(&dir, rest_port, bootstrap, mode.clone())
+            };
+            Ok(Worker { rest_port, server: launch(oracle, &config)?.owning(dir) })
+        })
     }
 
     /// The port of its REST API on 127.0.0.1.
@@ -194,6 +230,14 @@ impl Worker {
     pub fn leave_running(self) -> u32 {
         self.server.leave_running()
     }
+}
+
+fn launch(oracle: &Oracle, config: &WorkerConfig) -> Result<Server> {
+    let mut server = config.spawn(oracle)?;
+    server.wait_ready(READY, || {
+        http::get(config.rest_port, "/health").is_ok_and(|answer| answer.status == 200)
+    })?;
+    Ok(server)
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
-//! The house rules as tests, so that `cargo test` alone shows a breach; and a new plugin, made and tested.
+//! The house rules as tests, so that `cargo test` alone shows a breach; a new plugin, made and tested; the
+//! servers of live tests.
 
 mod new_plugin;
+mod oracle;
 
 use std::path::Path;
 
