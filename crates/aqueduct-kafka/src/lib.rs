@@ -11,6 +11,7 @@ pub mod config;
 pub mod consumer;
 pub mod error;
 mod native;
+mod plane;
 pub mod producer;
 pub mod record;
 
@@ -21,5 +22,6 @@ pub use error::{ErrorKind, KafkaError, Result};
 /// The protocol's error codes, to match with [`KafkaError::is`].
 pub use kafka_protocol::error::ResponseError;
 pub use native::{NativeConsumer, NativeProducer};
+pub use plane::{DataPlane, NativeDataPlane};
 pub use producer::{BatchProducer, SendError};
 pub use record::{Ack, OutHeader, OutRecord, RecordMetadata, TopicPartition};

@@ -109,7 +109,7 @@ impl ProducerSettings {
         // Our own check of max.request.size is Java's; librdkafka's must not be stricter.
         native.set("message.max.bytes", (max_request + 1024).clamp(1000, 1_000_000_000).to_string());
         native.set("request.timeout.ms", request_timeout.clamp(1, 900_000).to_string());
-        native.set("delivery.timeout.ms", delivery_timeout.to_string());
+        native.set("delivery.timeout.ms", delivery_timeout_within(delivery_timeout, properties)?.to_string());
         // As long as Java's send would wait for a topic to appear.
         native.set("topic.metadata.propagation.max.ms", max_block.clamp(0, 3_600_000).to_string());
         native.set("partitioner", partitioner(properties)?);
@@ -149,6 +149,19 @@ fn delivery_timeout(properties: &Properties, linger: i64, request_timeout: i64) 
     }
 }
 
+/// librdkafka wants records of a transaction to expire no later than the transaction does.
+fn delivery_timeout_within(delivery_timeout: i64, properties: &Properties) -> Result<i64> {
+    if !is_transactional(properties) {
+        return Ok(delivery_timeout);
+    }
+    let transaction = table::number_or(properties, "transaction.timeout.ms", 60_000)?.clamp(1000, INT_MAX);
+    Ok(delivery_timeout.min(transaction))
+}
+
+fn is_transactional(properties: &Properties) -> bool {
+    properties.get("transactional.id").is_some_and(|id| !id.is_empty())
+}
+
 /// Java's default partitioner: murmur2 of the key; without a key whatever fills batches best.
 fn partitioner(properties: &Properties) -> Result<&'static str> {
     let class = properties.get("partitioner.class").unwrap_or_default();
@@ -165,7 +178,7 @@ fn partitioner(properties: &Properties) -> Result<&'static str> {
 /// Java turns idempotence on by default, but off when other settings do not allow it and it was not asked for.
 fn idempotence(properties: &Properties, native: &mut NativeConfig) -> Result<()> {
     let asked = properties.get("enable.idempotence").map(|value| value.eq_ignore_ascii_case("true"));
-    let transactional = properties.get("transactional.id").is_some_and(|id| !id.is_empty());
+    let transactional = is_transactional(properties);
     if transactional && asked == Some(false) {
         return Err(KafkaError::config("Cannot set a transactional.id without also enabling idempotence."));
     }
@@ -260,6 +273,14 @@ mod tests {
                 ("topic.metadata.propagation.max.ms", "3600000"),
                 ("batch.size", "16384"),
             ],
+        );
+    }
+
+    #[test]
+    fn records_of_a_transaction_expire_with_it() {
+        check(
+            &[("transactional.id", "t"), ("delivery.timeout.ms", "2147483647")],
+            &[("delivery.timeout.ms", "60000"), ("enable.idempotence", "true")],
         );
     }
 

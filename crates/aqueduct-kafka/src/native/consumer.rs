@@ -529,7 +529,7 @@ impl BatchConsumer for NativeConsumer {
 
     fn commit_async(&mut self, offsets: &Offsets) -> Result<u64> {
         let client = self.client()?;
-        client.commit(&list_of(offsets)?, CommitMode::Async).map_err(|error| errors::from_native(&error))?;
+        ffi::commit(&client, &list_of(offsets)?).map_err(errors::from_code)?;
         let sequence = self.next_commit;
         self.next_commit += 1;
         self.committing.push_back((sequence, offsets.clone()));

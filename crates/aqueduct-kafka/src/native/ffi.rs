@@ -1,8 +1,8 @@
 //! The few calls into librdkafka that the safe binding does not offer.
 //!
 //! Everything unsafe of this crate is here: the signal that a producer's event queue has something to read (the
-//! binding has it for consumers only), a flush that leaves the delivery reports to the caller, and headers whose
-//! names need not be UTF-8 (the binding panics on them).
+//! binding has it for consumers only), a flush that leaves the delivery reports to the caller, an asynchronous commit
+//! that is answered (the binding's never is), and headers whose names need not be UTF-8 (the binding panics on them).
 
 #![allow(unsafe_code, reason = "the only door to librdkafka's C interface; each call says why it is sound")]
 
@@ -11,8 +11,11 @@ use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rdkafka::TopicPartitionList;
 use rdkafka::bindings as sys;
 use rdkafka::client::Client;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::message::BorrowedMessage;
 use rdkafka::producer::{BaseProducer, Producer, ProducerContext};
 use tokio::sync::Notify;
@@ -65,6 +68,29 @@ pub(super) fn flush<C: ProducerContext>(client: &Client<C>, timeout: Duration) {
     let timeout_ms = timeout.as_millis().try_into().unwrap_or(i32::MAX);
     // SAFETY: the client pointer is valid for the borrow. Timing out is not an error for the caller, who counts.
     unsafe { sys::rd_kafka_flush(client.native_ptr(), timeout_ms) };
+}
+
+/// Starts a commit; the consumer's commit callback hears of its outcome from a later poll.
+pub(super) fn commit<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    offsets: &TopicPartitionList,
+) -> Result<(), RDKafkaErrorCode> {
+    let client = consumer.client().native_ptr();
+    // SAFETY: both pointers are valid for the borrows; librdkafka copies the list. Without a callback the answer is
+    // an event on the given queue, the one that the consumer polls; our handle of it is not needed for that.
+    let code = unsafe {
+        let queue = sys::rd_kafka_queue_get_consumer(client);
+        if queue.is_null() {
+            return Err(RDKafkaErrorCode::UnknownGroup);
+        }
+        let code = sys::rd_kafka_commit_queue(client, offsets.ptr(), queue, None, ptr::null_mut());
+        sys::rd_kafka_queue_destroy(queue);
+        code
+    };
+    match code {
+        sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR => Ok(()),
+        code => Err(code.into()),
+    }
 }
 
 /// Calls `visit` with name and value of each header, in order.
