@@ -1,11 +1,6 @@
 //! The keys of both connectors.
 
-use std::path::PathBuf;
-
-use aqueduct_api::config::Parsed;
-use aqueduct_api::{
-    ConfigDef, ConfigKey, ConfigMap, ConfigType, Error, Importance, Result, Topic, Validator,
-};
+use aqueduct_api::{ConfigDef, ConfigKey, ConfigMap, ConfigType, Importance, Result, Topic, Validator};
 
 /// The file to read or to append to.
 pub(crate) const FILE: &str = "file";
@@ -16,7 +11,53 @@ pub(crate) const BATCH_SIZE: &str = "batch.size";
 
 const BATCH_SIZE_DEFAULT: i32 = 2000;
 
-/// What a source needs to know.
+/// The keys of the source, in Kafka's order.
+pub(crate) fn source_def() -> ConfigDef {
+    ConfigDef::new()
+        .with(ConfigKey::new(
+            FILE,
+            ConfigType::String,
+            (),
+            Importance::High,
+            "The file to read lines from. Without it, lines come from the standard input, whose positions are not kept.",
+        ))
+        .with(
+            ConfigKey::required(
+                TOPIC,
+                ConfigType::String,
+                Importance::High,
+                "The topic that gets a record for each line.",
+            )
+            .validator(Validator::non_empty_string()),
+        )
+        .with(ConfigKey::new(
+            BATCH_SIZE,
+            ConfigType::Int,
+            BATCH_SIZE_DEFAULT,
+            Importance::Low,
+            "How many records the task hands over at once, at most.",
+        ))
+}
+
+/// The keys of the sink.
+pub(crate) fn sink_def() -> ConfigDef {
+    ConfigDef::new().with(ConfigKey::new(
+        FILE,
+        ConfigType::String,
+        (),
+        Importance::High,
+        "The file to append lines to; it is made if need be. Without it, lines go to the standard output.",
+    ))
+}
+
+/// The file that a configuration names; `None` stands for the standard input or output. The whole configuration is
+/// checked against the definition.
+pub(crate) fn file_of(def: &ConfigDef, config: &ConfigMap) -> Result<Option<String>> {
+    let data = def.parse(config)?;
+    Ok(data.optional_string(FILE)?.filter(|file| !file.is_empty()).map(str::to_owned))
+}
+
+/// What a source task needs to know.
 #[derive(Debug, Clone)]
 pub(crate) struct SourceConfig {
     /// `None` is the standard input.
@@ -27,79 +68,13 @@ pub(crate) struct SourceConfig {
 }
 
 impl SourceConfig {
-    pub(crate) fn def() -> ConfigDef {
-        ConfigDef::new()
-            .with(ConfigKey::new(
-                FILE,
-                ConfigType::String,
-                (),
-                Importance::High,
-                "The file to read lines from. Without it, lines come from the standard input, whose offsets are not kept.",
-            ))
-            .with(
-                ConfigKey::required(
-                    TOPIC,
-                    ConfigType::String,
-                    Importance::High,
-                    "The topic that gets a record for each line.",
-                )
-                .validator(Validator::new("non-empty string", |name, value| match value {
-                    Parsed::String(text) if text.is_empty() => {
-                        vec![format!("Invalid value  for configuration {name}: String must be non-empty")]
-                    }
-                    _ => Vec::new(),
-                })),
-            )
-            .with(ConfigKey::new(
-                BATCH_SIZE,
-                ConfigType::Int,
-                BATCH_SIZE_DEFAULT,
-                Importance::Low,
-                "How many records the task hands over at once, at most.",
-            ))
-    }
-
     pub(crate) fn parse(config: &ConfigMap) -> Result<Self> {
-        let batch = match config.get(BATCH_SIZE).map(str::trim) {
-            None => BATCH_SIZE_DEFAULT,
-            Some(text) => text.parse::<i32>().map_err(|_| {
-                Error::config(format!(
-                    "Invalid value {text} for configuration {BATCH_SIZE}: Not a number of type INT"
-                ))
-            })?,
-        };
-        let topic = config.require(TOPIC)?.trim();
+        let def = source_def();
+        let data = def.parse(config)?;
         Ok(Self {
-            file: file_of(config),
-            topic: topic.into(),
-            batch_records_max: usize::try_from(batch).unwrap_or(1).max(1),
+            file: file_of(&def, config)?,
+            topic: data.string(TOPIC)?.into(),
+            batch_records_max: usize::try_from(data.integer(BATCH_SIZE)?).unwrap_or(1).max(1),
         })
     }
-}
-
-/// What a sink needs to know.
-#[derive(Debug, Clone)]
-pub(crate) struct SinkConfig {
-    /// `None` is the standard output.
-    pub(crate) file: Option<PathBuf>,
-}
-
-impl SinkConfig {
-    pub(crate) fn def() -> ConfigDef {
-        ConfigDef::new().with(ConfigKey::new(
-            FILE,
-            ConfigType::String,
-            (),
-            Importance::High,
-            "The file to append lines to; it is made if need be. Without it, lines go to the standard output.",
-        ))
-    }
-
-    pub(crate) fn parse(config: &ConfigMap) -> Result<Self> {
-        Ok(Self { file: file_of(config).map(PathBuf::from) })
-    }
-}
-
-fn file_of(config: &ConfigMap) -> Option<String> {
-    config.get(FILE).map(str::trim).filter(|file| !file.is_empty()).map(str::to_owned)
 }

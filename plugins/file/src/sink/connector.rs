@@ -4,7 +4,7 @@ use aqueduct_api::{ConfigDef, ConfigMap, Connector, Result, SinkConnector, Topic
 use async_trait::async_trait;
 use tracing::info;
 
-use crate::config::SinkConfig;
+use crate::config::{file_of, sink_def};
 
 /// `FileStreamSink`: appends each record's value as a line to a file, or to the standard output.
 #[derive(Debug, Default)]
@@ -15,10 +15,8 @@ pub struct FileStreamSinkConnector {
 #[async_trait]
 impl Connector for FileStreamSinkConnector {
     async fn start(&mut self, config: &ConfigMap) -> Result<()> {
-        match SinkConfig::parse(config)?.file {
-            Some(file) => info!("Starting file sink connector writing to {}", file.display()),
-            None => info!("Starting file sink connector writing to standard output"),
-        }
+        let file = file_of(&sink_def(), config)?;
+        info!("Starting file sink connector writing to {}", file.as_deref().unwrap_or("standard output"));
         self.config = config.clone();
         Ok(())
     }
@@ -32,7 +30,7 @@ impl Connector for FileStreamSinkConnector {
     }
 
     fn config(&self) -> ConfigDef {
-        SinkConfig::def()
+        sink_def()
     }
 }
 

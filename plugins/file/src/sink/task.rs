@@ -1,5 +1,6 @@
 //! The sink task.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use aqueduct_api::{ConfigMap, Error, ErrorKind, Offsets, Result, SinkRecord, SinkTask, SinkTaskContext};
@@ -7,7 +8,7 @@ use async_trait::async_trait;
 use tokio::task::spawn_blocking;
 
 use super::output::Output;
-use crate::config::SinkConfig;
+use crate::config::{file_of, sink_def};
 
 /// How many bytes of lines are collected before they are written. A batch is written at its end in any case.
 const WRITE_BYTES: usize = 256 * 1024;
@@ -30,13 +31,14 @@ pub struct FileStreamSinkTask {
 #[async_trait]
 impl SinkTask for FileStreamSinkTask {
     async fn start(&mut self, _context: Arc<dyn SinkTaskContext>, config: &ConfigMap) -> Result<()> {
-        let Some(file) = SinkConfig::parse(config)?.file else {
+        let Some(file) = file_of(&sink_def(), config)? else {
             self.name = "stdout".into();
             self.output = Some(Output::Stdout);
             return Ok(());
         };
-        self.name = file.display().to_string();
-        let opened = spawn_blocking(move || Output::open(&file)).await.map_err(std::io::Error::other);
+        self.name.clone_from(&file);
+        let opened =
+            spawn_blocking(move || Output::open(Path::new(&file))).await.map_err(std::io::Error::other);
         self.output = Some(opened.and_then(|opened| opened).map_err(|error| {
             Error::connect(format!("Couldn't find or create file '{}' for FileStreamSinkTask", self.name))
                 .with_source(error)

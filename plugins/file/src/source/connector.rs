@@ -1,15 +1,12 @@
 //! The source connector: one task, and rules for changing its offset.
 
-use std::sync::Arc;
-
 use aqueduct_api::{
-    ConfigDef, ConfigMap, Connector, ConnectorContext, Error, OffsetChange, Result, SourceConnector, Support,
-    Value,
+    ConfigDef, ConfigMap, Connector, Error, OffsetChange, Result, SourceConnector, Support, Value,
 };
 use async_trait::async_trait;
 use tracing::info;
 
-use crate::config::{FILE, SourceConfig};
+use crate::config::{FILE, file_of, source_def};
 
 /// The key of a source partition: the name of the file, as configured.
 pub(crate) const FILENAME: &str = "filename";
@@ -24,14 +21,9 @@ pub struct FileStreamSourceConnector {
 
 #[async_trait]
 impl Connector for FileStreamSourceConnector {
-    fn initialize(&mut self, _context: Arc<dyn ConnectorContext>) {}
-
     async fn start(&mut self, config: &ConfigMap) -> Result<()> {
-        let parsed = SourceConfig::parse(config)?;
-        info!(
-            "Starting file source connector reading from {}",
-            parsed.file.as_deref().unwrap_or("standard input")
-        );
+        let file = file_of(&source_def(), config)?;
+        info!("Starting file source connector reading from {}", file.as_deref().unwrap_or("standard input"));
         self.config = config.clone();
         Ok(())
     }
@@ -45,21 +37,21 @@ impl Connector for FileStreamSourceConnector {
     }
 
     fn config(&self) -> ConfigDef {
-        SourceConfig::def()
+        source_def()
     }
 }
 
 #[async_trait]
 impl SourceConnector for FileStreamSourceConnector {
     fn exactly_once_support(&self, config: &ConfigMap) -> Result<Option<Support>> {
-        let parsed = SourceConfig::parse(config)?;
-        Ok(Some(if parsed.file.is_some() { Support::Supported } else { Support::Unsupported }))
+        let file = file_of(&source_def(), config)?;
+        Ok(Some(if file.is_some() { Support::Supported } else { Support::Unsupported }))
     }
 
     /// Takes any reset, also of partitions that earlier configurations have left behind. Whether the position lies
     /// within the file is seen when the task starts.
     async fn alter_offsets(&self, config: &ConfigMap, offsets: &[OffsetChange]) -> Result<bool> {
-        if SourceConfig::parse(config)?.file.is_none() {
+        if file_of(&source_def(), config)?.is_none() {
             return Err(Error::connect(format!(
                 "Offsets cannot be modified if the '{FILE}' configuration is unspecified. \
                  This is because stdin is used for input and offsets are not tracked."

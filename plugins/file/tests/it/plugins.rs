@@ -49,3 +49,19 @@ fn accepts_the_configurations_that_it_ships() {
         assert_eq!(format!("{class}Connector"), name);
     }
 }
+
+#[test]
+fn says_what_is_wrong_with_a_configuration() {
+    const EMPTY: &str = "Invalid value  for configuration topic: String must be non-empty";
+    const MISSING: &str = "Missing required configuration \"topic\" which has no default value.";
+    const NO_NUMBER: &str = "Invalid value x for configuration batch.size: Not a number of type INT";
+    let source = plugin("FileStreamSourceConnector");
+    for (entries, key, message) in [
+        (&[("topic", "")][..], "topic", EMPTY),
+        (&[("file", "in")], "topic", MISSING),
+        (&[("topic", "t"), ("batch.size", "x")], "batch.size", NO_NUMBER),
+    ] {
+        let config: ConfigMap = entries.iter().copied().collect();
+        assert_eq!(errors(&source, &config), [(key.to_owned(), vec![message.to_owned()])]);
+    }
+}
