@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use super::report::{Direction, Idle, Report, Run};
 use super::setup::{Setup, Side};
 use super::{idle, proc};
+use crate::oracle::process::Server;
 use crate::oracle::worker::WorkerConfig;
 use crate::oracle::{http, wire};
 use crate::wait;
@@ -34,6 +35,9 @@ pub struct Args {
     /// Also measure the memory of a worker with this many idle connectors
     #[arg(long, default_value_t = 0)]
     idle: u32,
+    /// The Java worker's heap, at most; its start script has 2 GB
+    #[arg(long, default_value_t = 2048)]
+    java_heap_mb: u32,
     /// Measure this binary instead of a release build
     #[arg(long)]
     aqueduct: Option<PathBuf>,
@@ -87,7 +91,7 @@ impl Bench {
         if args.pairs == 0 || args.records == 0 {
             bail!("there is nothing to measure");
         }
-        let setup = Setup::new("file", args.aqueduct.as_deref())?;
+        let setup = Setup::new("file", args.aqueduct.as_deref(), args.java_heap_mb)?;
         let input = setup.path("input.txt");
         let total = args.warmup + args.records;
         write_lines(&input, total)?;
@@ -180,8 +184,10 @@ fn follow(
     progress: &mut dyn FnMut() -> Result<u64>,
 ) -> Result<Measured> {
     let broker = setup.broker.server().pid();
+    // Preparing the command looks at the Java version and the jars, which is not the worker's time.
+    let command = config.command(setup.oracle())?;
     let start = Instant::now();
-    let mut server = config.spawn(setup.oracle())?;
+    let mut server = Server::spawn("worker", command, &config.log())?;
     let pid = server.pid();
     let stop = AtomicBool::new(false);
     let outcome = std::thread::scope(|scope| {

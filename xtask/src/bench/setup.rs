@@ -11,9 +11,6 @@ use crate::oracle::worker::{Mode, Program, WorkerConfig};
 use crate::oracle::{Oracle, ports};
 use crate::workspace;
 
-/// The settings of Kafka's own start script.
-const JAVA_HEAP_MB_MAX: u32 = 2048;
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     Java,
@@ -38,13 +35,14 @@ pub(super) struct Setup {
     oracle: Oracle,
     binary: PathBuf,
     dir: PathBuf,
+    java_heap_mb_max: u32,
     pub(super) broker: Broker,
     pub(super) broker_port: u16,
 }
 
 impl Setup {
     /// Builds Aqueduct for release unless a binary is given, empties the benchmark's folder, and starts a broker.
-    pub(super) fn new(name: &str, binary: Option<&Path>) -> Result<Setup> {
+    pub(super) fn new(name: &str, binary: Option<&Path>, java_heap_mb_max: u32) -> Result<Setup> {
         let binary = match binary {
             Some(path) => path.canonicalize()?,
             None => {
@@ -65,7 +63,7 @@ impl Setup {
         let mut config = BrokerConfig::new(dir.join("broker"), port, controller);
         config.jvm.tuning = Tuning::Stock;
         let broker = Broker::start(&oracle, config)?;
-        Ok(Setup { oracle, binary, dir, broker, broker_port: port })
+        Ok(Setup { oracle, binary, dir, java_heap_mb_max, broker, broker_port: port })
     }
 
     pub(super) fn oracle(&self) -> &Oracle {
@@ -93,7 +91,7 @@ impl Setup {
             ("value.converter", string.to_owned()),
             ("offset.flush.interval.ms", "10000".to_owned()),
         ]);
-        config.jvm = Jvm { heap_mb_max: JAVA_HEAP_MB_MAX, tuning: Tuning::Stock };
+        config.jvm = Jvm { heap_mb_max: self.java_heap_mb_max, tuning: Tuning::Stock };
         config.log_level = "WARN".to_owned();
         if side == Side::Aqueduct {
             config.program = Program::Aqueduct(self.binary.clone());
