@@ -8,6 +8,7 @@
 
 pub mod config;
 pub mod data;
+pub mod java_regex;
 
 mod connector;
 mod converter;
