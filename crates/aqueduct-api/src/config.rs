@@ -7,7 +7,6 @@ mod number;
 mod order;
 mod parse;
 mod parsed;
-mod pattern;
 mod validate;
 mod validator;
 
@@ -16,6 +15,5 @@ pub use java_text::double_text;
 pub use order::hash_order;
 pub use parse::{AnyClass, ClassLookup};
 pub use parsed::{ConfigData, Parsed, Password};
-pub use pattern::Pattern;
 pub use validate::ConfigValue;
 pub use validator::Validator;

@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::parse::invalid;
-use super::{Parsed, Pattern, double_text};
+use super::{Parsed, double_text};
+use crate::java_regex::JavaRegex;
 
 type Check = Arc<dyn Fn(&str, &Parsed) -> Vec<String> + Send + Sync>;
 
@@ -232,9 +233,9 @@ impl Validator {
                 Parsed::Null => {
                     r#"Cannot invoke "String.isEmpty()" because "this.pattern" is null"#.to_owned()
                 }
-                value => match Pattern::compile(text_of(value).unwrap_or_default()) {
+                value => match JavaRegex::new(text_of(value).unwrap_or_default()) {
                     Ok(_) => return Ok(()),
-                    Err(reason) => reason,
+                    Err(error) => error.to_string(),
                 },
             };
             Err(format!("Invalid regex: {reason}"))

@@ -1,6 +1,6 @@
 //! Values from the environment.
 
-use aqueduct_api::config::Pattern;
+use aqueduct_api::java_regex::JavaRegex;
 use aqueduct_api::{ConfigMap, ConfigProvider, Error, ProvidedConfig, Result};
 
 /// The key that holds the pattern.
@@ -9,14 +9,14 @@ const ALLOWLIST_PATTERN: &str = "allowlist.pattern";
 /// `EnvVarConfigProvider`: a key is the name of an environment variable; there is no path.
 #[derive(Debug, Default)]
 pub struct EnvVarConfigProvider {
-    allowed: Option<Pattern>,
+    allowed: Option<JavaRegex>,
 }
 
 impl ConfigProvider for EnvVarConfigProvider {
     fn configure(&mut self, config: &ConfigMap) -> Result<()> {
         self.allowed = match config.get(ALLOWLIST_PATTERN) {
             None => None,
-            Some(text) => Some(Pattern::compile(text).map_err(|reason| {
+            Some(text) => Some(JavaRegex::new(text).map_err(|reason| {
                 Error::config(format!("Invalid value {text} for configuration {ALLOWLIST_PATTERN}: {reason}"))
             })?),
         };
@@ -29,12 +29,16 @@ impl ConfigProvider for EnvVarConfigProvider {
                 "Path is not supported for EnvVarConfigProvider, invalid value '{path}'"
             )));
         }
-        let allowed = |key: &str| self.allowed.as_ref().is_none_or(|pattern| pattern.matches(key));
-        let data = keys
-            .iter()
-            .filter(|key| allowed(key))
-            .filter_map(|key| Some((*key, std::env::var_os(key)?.to_string_lossy().into_owned())))
-            .collect();
+        let mut data = ConfigMap::new();
+        for key in keys {
+            let allowed = match &self.allowed {
+                None => true,
+                Some(pattern) => pattern.matches(key)?,
+            };
+            if let Some(value) = std::env::var_os(key).filter(|_| allowed) {
+                data.insert(*key, value.to_string_lossy().into_owned());
+            }
+        }
         Ok(ProvidedConfig { data, ttl: None })
     }
 }
