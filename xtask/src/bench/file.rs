@@ -71,6 +71,7 @@ pub(super) fn run(args: &Args) -> Result<()> {
             }
         }
     }
+    bench.setup.clear()?;
     report.finish(&super::setup::results())
 }
 

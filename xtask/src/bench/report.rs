@@ -99,7 +99,7 @@ impl Report {
         let path = folder.join(format!("{}.json", self.name));
         std::fs::write(&path, serde_json::to_string_pretty(&self.json())?)
             .with_context(|| format!("cannot write {}", path.display()))?;
-        println!("{}", path.display());
+        println!("{} cores, load {}; every run: {}", cores(), load(), path.display());
         Ok(())
     }
 
@@ -146,12 +146,22 @@ impl Report {
             "time": time,
             "kafka": KAFKA_VERSION,
             "binary": self.binary,
-            "cores": std::thread::available_parallelism().map_or(0, usize::from),
-            "loadavg": std::fs::read_to_string("/proc/loadavg").unwrap_or_default().trim(),
+            "cores": cores(),
+            "loadavg": load(),
             "runs": self.runs.iter().map(run).collect::<Vec<_>>(),
             "idle": self.idle.iter().map(idle).collect::<Vec<_>>(),
         })
     }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(0, usize::from)
+}
+
+/// The load averages of the last 1, 5 and 15 minutes: figures taken beside other work say so.
+fn load() -> String {
+    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split(' ').take(3).collect::<Vec<_>>().join(" ")
 }
 
 fn heading(title: &str) -> String {

@@ -78,6 +78,13 @@ impl Setup {
         &self.binary
     }
 
+    /// Stops the broker and removes all files. Without this call they stay, for whoever looks into a failure.
+    pub(super) fn clear(mut self) -> Result<()> {
+        self.broker.server().stop()?;
+        std::fs::remove_dir_all(&self.dir)?;
+        Ok(())
+    }
+
     /// A standalone worker of one side, with string converters and a free REST port. Both sides get the same
     /// properties; only the files' names differ.
     pub(super) fn worker(&self, side: Side, run: &str, connectors: Vec<PathBuf>) -> Result<WorkerConfig> {
