@@ -2,19 +2,23 @@
 //!
 //! Two planes, one set of properties. The **data plane** moves records in batches: [`BatchProducer`] and
 //! [`BatchConsumer`] say what a task loop needs, and [`NativeProducer`] and [`NativeConsumer`] are made on librdkafka.
-//! The **control plane** is a small client of our own that speaks the protocol directly.
+//! The
+//! **control plane** ([`control`], [`admin`]) is a small client of our own that speaks the protocol directly.
 //!
 //! Both take the properties of Kafka's Java clients ([`config`]). Nothing here knows what the records are for.
 
+pub mod admin;
 pub mod batch;
 pub mod config;
 pub mod consumer;
+pub mod control;
 pub mod error;
 mod native;
 mod plane;
 pub mod producer;
 pub mod record;
 
+pub use admin::Admin;
 pub use batch::{FetchedBatch, FetchedHeader, FetchedRecord, TimestampType};
 pub use config::Properties;
 pub use consumer::{BatchConsumer, CommitCompleted, Offsets, Polled, Rebalance, Subscription};

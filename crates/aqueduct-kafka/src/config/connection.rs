@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::native::NativeConfig;
+use super::native::{self, NativeConfig};
 use super::properties::Properties;
-use super::security::SecurityConfig;
+use super::security::{SECURITY, SecurityConfig};
 use super::table::{self, Key, Use, key};
 use super::value::{self, Type, invalid};
 use crate::error::{KafkaError, Result};
@@ -61,6 +61,12 @@ pub(super) const CONNECTION: &[Key] = &[
     key("interceptor.classes", Text, Refused(JVM_ONLY)),
 ];
 
+/// Keys that only the administrative client has.
+const ADMIN: &[Key] = &[
+    key("retries", Int(0), Ignored),
+    key("bootstrap.controllers", Text, Refused("the control plane talks to brokers; set bootstrap.servers")),
+];
+
 /// Labels and other prefixes that Java's clients take without a word.
 const IGNORED_PREFIXES: [&str; 3] = ["metrics.context.", "connect.", "config.providers."];
 
@@ -115,6 +121,13 @@ impl ConnectionSettings {
             connections_max_idle: u64::try_from(idle).ok().map(Duration::from_millis),
             security: SecurityConfig::new(properties)?,
         })
+    }
+
+    /// Says which properties an administrative client has no use for.
+    pub(crate) fn log_unused(properties: &Properties) -> Result<()> {
+        let unused = table::apply(properties, &[CONNECTION, SECURITY, ADMIN], &mut NativeConfig::default())?;
+        native::log_unused(properties.get("client.id").unwrap_or_default(), &complaints(unused));
+        Ok(())
     }
 
     /// Sets what librdkafka needs of these, with Java's defaults.
