@@ -9,7 +9,7 @@ use super::{Finding, sources};
 use crate::workspace;
 
 /// The lines of a plugin's README between which its generated configuration table lies.
-pub(super) const TABLE_BEGIN: &str = "<!-- config:begin -->";
+pub(super) const TABLE_START: &str = "<!-- config:start -->";
 pub(super) const TABLE_END: &str = "<!-- config:end -->";
 
 const PROGRAM: &str = "aqueduct";
@@ -33,9 +33,9 @@ fn folder(root: &Path, name: &str) -> Vec<Finding> {
     match fs::read_to_string(root.join(&readme)) {
         Err(_) => found.push(Finding::new(&readme, 0, "missing")),
         Ok(text) => {
-            let (begin, end) = (text.find(TABLE_BEGIN), text.find(TABLE_END));
+            let (begin, end) = (text.find(TABLE_START), text.find(TABLE_END));
             if !matches!((begin, end), (Some(begin), Some(end)) if begin < end) {
-                found.push(Finding::new(&readme, 0, format!("has no `{TABLE_BEGIN}` … `{TABLE_END}`")));
+                found.push(Finding::new(&readme, 0, format!("has no `{TABLE_START}` … `{TABLE_END}`")));
             }
         }
     }
@@ -98,10 +98,10 @@ mod tests {
         let dir = root.path().join("plugins/x");
         fs::create_dir_all(dir.join("config")).unwrap();
         assert_eq!(folder(root.path(), "x").len(), 2);
-        fs::write(dir.join("README.md"), format!("{TABLE_END}\n{TABLE_BEGIN}\n")).unwrap();
+        fs::write(dir.join("README.md"), format!("{TABLE_END}\n{TABLE_START}\n")).unwrap();
         fs::write(dir.join("config/quickstart.json"), "{").unwrap();
         assert_eq!(folder(root.path(), "x").len(), 2);
-        fs::write(dir.join("README.md"), format!("# X\n{TABLE_BEGIN}\n{TABLE_END}\n")).unwrap();
+        fs::write(dir.join("README.md"), format!("# X\n{TABLE_START}\n{TABLE_END}\n")).unwrap();
         fs::write(dir.join("config/quickstart.json"), "{}").unwrap();
         assert_eq!(folder(root.path(), "x"), []);
     }
