@@ -38,7 +38,7 @@ fn accepts_the_configurations_that_it_ships() {
         ("FileStreamSinkConnector", include_str!("../../config/quickstart-sink.json")),
     ] {
         let json: serde_json::Value = serde_json::from_str(json).expect("JSON");
-        let config: ConfigMap = json["config"]
+        let config: ConfigMap = json
             .as_object()
             .expect("an object")
             .iter()
