@@ -1,1 +1,94 @@
 //! Kafka Connect's single message transformations and predicates.
+//!
+//! Class names, keys, results and the texts of errors are those of Kafka Connect. Records are taken by value and their
+//! fields moved; what is derived from a schema is remembered with it.
+
+mod cache;
+mod drop_headers;
+mod extract_field;
+pub mod field_path;
+mod fields;
+mod filter;
+mod flatten;
+mod hash_map;
+mod header_from;
+mod hoist_field;
+mod insert_field;
+mod keys;
+mod part;
+mod predicates;
+mod regex;
+mod regex_router;
+mod replace_field;
+mod require;
+mod set_schema_metadata;
+mod value_to_key;
+
+use aqueduct_api::{KAFKA_VERSION, Plugin};
+
+use drop_headers::DropHeaders;
+use extract_field::ExtractField;
+use filter::Filter;
+use flatten::Flatten;
+use header_from::HeaderFrom;
+use hoist_field::HoistField;
+use insert_field::InsertField;
+use part::Part;
+use predicates::{HasHeaderKey, RecordIsTombstone, TopicNameMatches};
+use regex_router::RegexRouter;
+use replace_field::ReplaceField;
+use set_schema_metadata::SetSchemaMetadata;
+use value_to_key::ValueToKey;
+
+/// A transformation; with a type that takes a [`Part`], its two variants.
+macro_rules! transformation {
+    ($kind:ident) => {
+        [Plugin::transformation(
+            concat!("org.apache.kafka.connect.transforms.", stringify!($kind)),
+            KAFKA_VERSION,
+            $kind::default,
+        )]
+    };
+    ($kind:ident of a part) => {
+        [
+            Plugin::transformation(
+                concat!("org.apache.kafka.connect.transforms.", stringify!($kind), "$Key"),
+                KAFKA_VERSION,
+                || $kind::new(Part::Key),
+            ),
+            Plugin::transformation(
+                concat!("org.apache.kafka.connect.transforms.", stringify!($kind), "$Value"),
+                KAFKA_VERSION,
+                || $kind::new(Part::Value),
+            ),
+        ]
+    };
+}
+
+macro_rules! predicate {
+    ($kind:ident) => {
+        Plugin::predicate(
+            concat!("org.apache.kafka.connect.transforms.predicates.", stringify!($kind)),
+            KAFKA_VERSION,
+            $kind::default,
+        )
+    };
+}
+
+/// The plugins of this crate.
+pub fn plugins() -> Vec<Plugin> {
+    let mut plugins = Vec::new();
+    plugins.extend(transformation!(DropHeaders));
+    plugins.extend(transformation!(ExtractField of a part));
+    plugins.extend(transformation!(Filter));
+    plugins.extend(transformation!(Flatten of a part));
+    plugins.extend(transformation!(HeaderFrom of a part));
+    plugins.extend(transformation!(HoistField of a part));
+    plugins.extend(transformation!(InsertField of a part));
+    plugins.extend(transformation!(RegexRouter));
+    plugins.extend(transformation!(ReplaceField of a part));
+    plugins.extend(transformation!(SetSchemaMetadata of a part));
+    plugins.extend(transformation!(ValueToKey));
+    plugins.extend([predicate!(HasHeaderKey), predicate!(RecordIsTombstone), predicate!(TopicNameMatches)]);
+    plugins
+}

@@ -1,0 +1,93 @@
+//! What was derived from the schemas seen last.
+
+use aqueduct_api::{Result, Schema};
+
+/// As many schemas as Kafka Connect's transformations remember.
+const CAPACITY: usize = 16;
+
+/// Remembers something that is made from a schema, for the schemas used last.
+///
+/// Records of one topic mostly share one schema in memory, so the first look is at its identity. A schema that was
+/// built anew for each record is found by equality, and its identity taken over.
+#[derive(Debug)]
+pub(crate) struct SchemaCache<T> {
+    /// The one used last is the first.
+    entries: Vec<(Schema, T)>,
+}
+
+impl<T> Default for SchemaCache<T> {
+    fn default() -> Self {
+        Self { entries: Vec::new() }
+    }
+}
+
+impl<T> SchemaCache<T> {
+    /// What was made from this schema; makes it if it isn't remembered. An error is not remembered.
+    pub(crate) fn get(&mut self, schema: &Schema, make: impl FnOnce(&Schema) -> Result<T>) -> Result<&T> {
+        let identity = schema.identity();
+        let known = self.entries.iter().position(|(other, _)| other.identity() == identity);
+        let known = known.or_else(|| self.entries.iter().position(|(other, _)| other == schema));
+        match known {
+            Some(at) => {
+                // Two schemas in turns should not move entries about with each record.
+                let at = if at < 2 { at } else { self.to_front(at) };
+                if let Some(entry) = self.entries.get_mut(at).filter(|entry| entry.0.identity() != identity) {
+                    entry.0 = schema.clone();
+                }
+                Ok(&self.entries[at].1)
+            }
+            None => {
+                let made = make(schema)?;
+                self.entries.truncate(CAPACITY - 1);
+                self.entries.insert(0, (schema.clone(), made));
+                Ok(&self.entries[0].1)
+            }
+        }
+    }
+
+    fn to_front(&mut self, at: usize) -> usize {
+        if let Some(used) = self.entries.get_mut(..=at) {
+            used.rotate_right(1);
+        }
+        0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aqueduct_api::SchemaBuilder;
+
+    use super::*;
+
+    fn schema(name: &str) -> Schema {
+        SchemaBuilder::structure().name(name).build().expect("a schema")
+    }
+
+    #[test]
+    fn makes_once_what_equal_schemas_need() {
+        let (mut cache, mut made) = (SchemaCache::default(), 0);
+        for _ in 0..3 {
+            cache
+                .get(&schema("a"), |_| {
+                    made += 1;
+                    Ok(())
+                })
+                .expect("no error");
+        }
+        assert_eq!(made, 1);
+    }
+
+    #[test]
+    fn forgets_the_schema_that_was_not_used_for_longest() {
+        let mut cache = SchemaCache::default();
+        let names: Vec<String> = (0..CAPACITY + 1).map(|number| number.to_string()).collect();
+        for name in &names {
+            cache.get(&schema(name), |_| Ok(name.clone())).expect("no error");
+            cache.get(&schema("0"), |_| Ok("again".to_owned())).expect("no error");
+        }
+        let kept = cache.get(&schema("0"), |_| Ok("new".to_owned())).expect("no error");
+        assert_eq!(kept, "0");
+        let forgotten = cache.get(&schema("1"), |_| Ok("new".to_owned())).expect("no error");
+        assert_eq!(forgotten, "new");
+    }
+}

@@ -1,0 +1,93 @@
+//! `ExtractField`
+
+use aqueduct_api::{
+    ConfigDef, ConfigKey, ConfigMap, ConfigType, Error, ErrorKind, Importance, Origin, Record, Result,
+    Schema, Transformation, Validator, Value,
+};
+
+use crate::field_path::{FieldPath, FieldSyntax};
+use crate::keys::{self, REPLACE_NULL};
+use crate::part::Part;
+use crate::require::{map_or_null, struct_or_null};
+
+const FIELD: &str = "field";
+const SYNTAX: &str = "field.syntax.version";
+const PURPOSE: &str = "field extraction";
+
+/// Puts one field of a struct or map in its place.
+#[derive(Debug)]
+pub(crate) struct ExtractField {
+    part: Part,
+    name: String,
+    path: Option<FieldPath>,
+    replace_null: bool,
+}
+
+impl ExtractField {
+    pub(crate) fn new(part: Part) -> Self {
+        Self { part, name: String::new(), path: None, replace_null: true }
+    }
+
+    fn extract(
+        &self,
+        path: &FieldPath,
+        schema: Option<&Schema>,
+        value: &Value,
+    ) -> Result<(Option<Schema>, Value)> {
+        let Some(schema) = schema else {
+            let value = match map_or_null(value, PURPOSE)? {
+                Some(map) => path.value_in_map(map)?.clone(),
+                None => Value::Null,
+            };
+            return Ok((None, value));
+        };
+        let value = struct_or_null(value, PURPOSE)?;
+        let Some(field) = path.field_in(schema)? else {
+            return Err(Error::new(ErrorKind::IllegalArgument, format!("Unknown field: {}", self.name)));
+        };
+        let value = match value {
+            Some(value) => path.value_in_struct(value, self.replace_null)?.clone(),
+            None => Value::Null,
+        };
+        Ok((Some(field.schema.clone()), value))
+    }
+}
+
+impl Transformation for ExtractField {
+    fn config(&self) -> ConfigDef {
+        ConfigDef::new()
+            .with(ConfigKey::required(
+                FIELD,
+                ConfigType::String,
+                Importance::Medium,
+                "The name of the field, or the path to it.",
+            ))
+            .with(
+                ConfigKey::new(
+                    SYNTAX,
+                    ConfigType::String,
+                    "V1",
+                    Importance::High,
+                    "How a field is named. V1: one name, dots and all, of a field at the top. V2: names between dots lead to a nested field; a name that has dots itself stands between back-ticks.",
+                )
+                .validator(Validator::case_insensitive(["V1", "V2"])),
+            )
+            .with(keys::replace_null())
+    }
+
+    fn configure(&mut self, config: &ConfigMap) -> Result<()> {
+        let config = self.config().parse(config)?;
+        let syntax = FieldSyntax::from_name(config.string(SYNTAX)?).unwrap_or(FieldSyntax::V1);
+        self.name = config.string(FIELD)?.to_owned();
+        self.path = Some(FieldPath::parse(&self.name, syntax)?);
+        self.replace_null = config.boolean(REPLACE_NULL)?;
+        Ok(())
+    }
+
+    fn apply(&mut self, mut record: Record, _origin: Origin<'_>) -> Result<Option<Record>> {
+        let Some(path) = &self.path else { return Ok(Some(record)) };
+        let (schema, value) = self.extract(path, self.part.schema(&record), self.part.value(&record))?;
+        self.part.put(&mut record, schema, value);
+        Ok(Some(record))
+    }
+}

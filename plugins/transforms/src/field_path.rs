@@ -1,0 +1,146 @@
+//! Paths to fields (KIP-821).
+
+use aqueduct_api::data::Map;
+use aqueduct_api::{Error, ErrorKind, Field, Result, Schema, Struct, Text, Type, Value};
+
+use crate::require::{map_or_null, struct_or_null};
+
+const NESTED: &str = "nested field access";
+
+/// How a path is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldSyntax {
+    /// One name, with all its dots.
+    V1,
+    /// Names between dots; a name with dots stands between back-ticks.
+    V2,
+}
+
+impl FieldSyntax {
+    /// The version of this name, in any case.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name.to_uppercase().as_str() {
+            "V1" => Some(Self::V1),
+            "V2" => Some(Self::V2),
+            _ => None,
+        }
+    }
+}
+
+/// The way to one field, of a struct or of a map with texts as keys.
+#[derive(Debug, Clone)]
+pub struct FieldPath {
+    parents: Vec<Text>,
+    last: Text,
+}
+
+impl FieldPath {
+    /// Reads a path. Fails if a back-tick opens a name and none closes it.
+    pub fn parse(path: &str, syntax: FieldSyntax) -> Result<Self> {
+        let mut steps = match syntax {
+            FieldSyntax::V1 => vec![path.into()],
+            FieldSyntax::V2 => steps(path)?,
+        };
+        let last = steps.pop().unwrap_or_default();
+        Ok(Self { parents: steps, last })
+    }
+
+    /// The names on the way.
+    pub fn steps(&self) -> impl Iterator<Item = &Text> {
+        self.parents.iter().chain([&self.last])
+    }
+
+    /// The field in a schema; `None` if there is none. Fails where a name on the way is that of no struct.
+    pub fn field_in<'a>(&self, schema: &'a Schema) -> Result<Option<&'a Field>> {
+        let mut current = schema;
+        for step in &self.parents {
+            match look_up(current, step)? {
+                Some(field) => current = &field.schema,
+                None => return Ok(None),
+            }
+        }
+        look_up(current, &self.last)
+    }
+
+    /// The value in a struct, null where a part of the way is null or missing. A default stands for a null in a field if
+    /// `replace_null` says so.
+    pub fn value_in_struct<'a>(&self, value: &'a Struct, replace_null: bool) -> Result<&'a Value> {
+        let get = |value: &'a Struct, name: &str| match value.schema().field(name) {
+            Some(field) if replace_null => value.get_at(field.index),
+            Some(field) => value.values().get(field.index).unwrap_or(&Value::Null),
+            None => &Value::Null,
+        };
+        let mut current = value;
+        for step in &self.parents {
+            match struct_or_null(get(current, step), NESTED)? {
+                Some(inner) => current = inner,
+                None => return Ok(&Value::Null),
+            }
+        }
+        Ok(get(current, &self.last))
+    }
+
+    /// The value in a map, null where a part of the way is null or missing.
+    pub fn value_in_map<'a>(&self, value: &'a Map) -> Result<&'a Value> {
+        let get = |map: &'a Map, name: &str| map.get_str(name).unwrap_or(&Value::Null);
+        let mut current = value;
+        for step in &self.parents {
+            match map_or_null(get(current, step), NESTED)? {
+                Some(inner) => current = inner,
+                None => return Ok(&Value::Null),
+            }
+        }
+        Ok(get(current, &self.last))
+    }
+}
+
+fn look_up<'a>(schema: &'a Schema, name: &str) -> Result<Option<&'a Field>> {
+    if schema.kind() == Type::Struct {
+        Ok(schema.field(name))
+    } else {
+        Err(Error::new(ErrorKind::Data, "Cannot look up fields on non-struct type"))
+    }
+}
+
+/// Cuts a path of version 2. A back-tick counts at the beginning of a name; the one that closes it stands before a dot or
+/// at the end, unless a backslash stands before it.
+fn steps(path: &str) -> Result<Vec<Text>> {
+    let mut steps = Vec::new();
+    let mut at = 0;
+    loop {
+        let rest = path.get(at..).unwrap_or_default();
+        let (step, length) = match rest.strip_prefix('`') {
+            Some(quoted) => {
+                let length = closing(quoted).ok_or_else(|| incomplete(path, at))?;
+                (quoted.get(..length).unwrap_or_default().replace("\\`.", "`."), length + 2)
+            }
+            None => {
+                let length = rest.find('.').unwrap_or(rest.len());
+                (rest.get(..length).unwrap_or_default().to_owned(), length)
+            }
+        };
+        steps.push(step.into());
+        at += length;
+        if at >= path.len() {
+            return Ok(steps);
+        }
+        // The dot between two names.
+        at += 1;
+    }
+}
+
+/// Where the back-tick stands that closes a name.
+fn closing(quoted: &str) -> Option<usize> {
+    quoted.match_indices('`').map(|(at, _)| at).find(|at| {
+        let ends = matches!(quoted.as_bytes().get(at + 1), None | Some(b'.'));
+        let escaped = at.checked_sub(1).and_then(|before| quoted.as_bytes().get(before)) == Some(&b'\\');
+        ends && !(escaped && at + 1 < quoted.len())
+    })
+}
+
+fn incomplete(path: &str, at: usize) -> Error {
+    let position = path.get(..at).unwrap_or_default().encode_utf16().count();
+    Error::config(format!(
+        "Incomplete backtick pair in path: [{path}], consider adding a backslash before backtick at position {position} to escape it"
+    ))
+}

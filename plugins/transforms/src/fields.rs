@@ -1,0 +1,32 @@
+//! The values of a struct's fields on their way into another struct.
+
+use aqueduct_api::data::validate_field;
+use aqueduct_api::{Field, Result, Value};
+
+/// The value that a field counts for: its default where it is null, if that is wanted.
+pub(crate) fn filled(field: &Field, value: Value, replace_null: bool) -> Value {
+    if replace_null && value.is_null() { field.schema.default_value().clone() } else { value }
+}
+
+/// Checks a value that moves from a field to one of the same schema. Its class was checked when it was put into the
+/// first one; a null in a required field was not, there or further inside.
+pub(crate) fn check_moved(field: &Field, value: &Value) -> Result<()> {
+    match value {
+        Value::Null if field.schema.is_optional() => Ok(()),
+        Value::Null | Value::Struct(_) | Value::Array(_) | Value::Map(_) => {
+            validate_field(&field.name, &field.schema, value)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Prepares the values of a struct for one that keeps its fields: fills defaults in and checks.
+pub(crate) fn move_all(fields: &[Field], values: &mut [Value], replace_null: bool) -> Result<()> {
+    for (field, value) in fields.iter().zip(values) {
+        if replace_null && value.is_null() {
+            *value = field.schema.default_value().clone();
+        }
+        check_moved(field, value)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,190 @@
+//! `Flatten`
+
+use aqueduct_api::data::{Map, validate_field};
+use aqueduct_api::{
+    ConfigDef, ConfigKey, ConfigMap, ConfigType, Error, Importance, Origin, Record, Result, Schema,
+    SchemaBuilder, Struct, Text, Transformation, Type, Value,
+};
+
+use crate::cache::SchemaCache;
+use crate::part::Part;
+use crate::require::{require_map, require_struct, text_key};
+
+const DELIMITER: &str = "delimiter";
+const PURPOSE: &str = "flattening";
+
+/// Makes one level of nested structs or maps, with names joined by a delimiter.
+#[derive(Debug)]
+pub(crate) struct Flatten {
+    part: Part,
+    delimiter: String,
+    schemas: SchemaCache<Schema>,
+}
+
+fn join(prefix: &str, delimiter: &str, name: &str) -> String {
+    if prefix.is_empty() { name.to_owned() } else { format!("{prefix}{delimiter}{name}") }
+}
+
+impl Flatten {
+    pub(crate) fn new(part: Part) -> Self {
+        Self { part, delimiter: ".".to_owned(), schemas: SchemaCache::default() }
+    }
+
+    fn flatten_map(&self, map: Map, prefix: &str, into: &mut Map) -> Result<()> {
+        for (key, value) in map {
+            let name = join(prefix, &self.delimiter, text_key(&key)?.map_or("null", Text::as_str));
+            match value {
+                Value::Map(inner) => self.flatten_map(inner, &name, into)?,
+                Value::Null => {
+                    into.insert(name, Value::Null);
+                }
+                value if value.inferred_type().is_none() => {
+                    let class = value.java_class();
+                    return Err(Error::data(format!(
+                        "Flatten transformation was passed a value of type class {class} which is not supported by Connect's data API"
+                    )));
+                }
+                Value::Struct(_) => {
+                    let class = value.java_class();
+                    return Err(Error::data(format!(
+                        "Flatten transformation does not support class {class} for record without schemas (for field {name})."
+                    )));
+                }
+                value => {
+                    into.insert(name, value);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn flatten_struct(&mut self, value: Struct) -> Result<(Schema, Value)> {
+        let delimiter = &self.delimiter;
+        let schema = self.schemas.get(value.schema(), |schema| flat_schema(schema, delimiter))?;
+        let mut values = Vec::with_capacity(schema.fields().len());
+        take_leaves(value, &mut values);
+        for (field, value) in schema.fields().iter().zip(&values) {
+            validate_leaf(field, value)?;
+        }
+        Ok((schema.clone(), Value::Struct(Struct::from_values(schema.clone(), values)?)))
+    }
+}
+
+fn validate_leaf(field: &aqueduct_api::Field, value: &Value) -> Result<()> {
+    match value {
+        Value::Null | Value::Struct(_) | Value::Array(_) | Value::Map(_) => {
+            validate_field(&field.name, &field.schema, value)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The values of all leaves in order. A default stands for a null, at every level; below a null there are nulls.
+fn take_leaves(value: Struct, into: &mut Vec<Value>) {
+    let schema = value.schema().clone();
+    for (field, value) in schema.fields().iter().zip(value.into_values()) {
+        let value = if value.is_null() { field.schema.default_value().clone() } else { value };
+        match (field.schema.kind(), value) {
+            (Type::Struct, Value::Struct(inner)) => take_leaves(inner, into),
+            (Type::Struct, _) => push_nulls(&field.schema, into),
+            (_, value) => into.push(value),
+        }
+    }
+}
+
+fn push_nulls(schema: &Schema, into: &mut Vec<Value>) {
+    for field in schema.fields() {
+        match field.schema.kind() {
+            Type::Struct => push_nulls(&field.schema, into),
+            _ => into.push(Value::Null),
+        }
+    }
+}
+
+fn flat_schema(schema: &Schema, delimiter: &str) -> Result<Schema> {
+    let mut builder = SchemaBuilder::structure().basics_of(schema);
+    let default = schema.default_value().as_struct();
+    builder = add_leaves(builder, schema, "", delimiter, schema.is_optional(), default)?;
+    builder.build()
+}
+
+/// A leaf is optional if a struct above it is; the default of a struct gives its leaves their defaults.
+fn add_leaves(
+    mut builder: SchemaBuilder,
+    schema: &Schema,
+    prefix: &str,
+    delimiter: &str,
+    optional: bool,
+    default: Option<&Struct>,
+) -> Result<SchemaBuilder> {
+    for field in schema.fields() {
+        let name = join(prefix, delimiter, &field.name);
+        let optional = optional || field.schema.is_optional();
+        let inherited = default.map(|default| default.get_at(field.index));
+        let default = match inherited {
+            None | Some(Value::Null) => field.schema.default_value(),
+            Some(inherited) => inherited,
+        };
+        builder = match field.schema.kind() {
+            Type::Map => {
+                return Err(Error::data(format!(
+                    "Flatten transformation does not support MAP for record with schemas (for field {name})."
+                )));
+            }
+            Type::Struct => {
+                add_leaves(builder, &field.schema, &name, delimiter, optional, default.as_struct())?
+            }
+            _ => builder.field(name, leaf(&field.schema, optional, default)?),
+        };
+    }
+    Ok(builder)
+}
+
+fn leaf(schema: &Schema, optional: bool, default: &Value) -> Result<Schema> {
+    if schema.is_optional() == optional && schema.default_value() == default {
+        return Ok(schema.clone());
+    }
+    let builder = match schema.kind() {
+        Type::Array => SchemaBuilder::array(schema.value_schema().cloned()),
+        kind => SchemaBuilder::new(kind),
+    };
+    let builder = builder.basics_of(schema);
+    let builder = if optional { builder.optional() } else { builder };
+    builder.default_value(default.clone()).build()
+}
+
+impl Transformation for Flatten {
+    fn config(&self) -> ConfigDef {
+        ConfigDef::new().with(ConfigKey::new(
+            DELIMITER,
+            ConfigType::String,
+            ".",
+            Importance::Medium,
+            "What stands between the names that a new name is made of.",
+        ))
+    }
+
+    fn configure(&mut self, config: &ConfigMap) -> Result<()> {
+        self.delimiter =
+            self.config().parse(config)?.optional_string(DELIMITER)?.unwrap_or("null").to_owned();
+        self.schemas = SchemaCache::default();
+        Ok(())
+    }
+
+    fn apply(&mut self, mut record: Record, _origin: Origin<'_>) -> Result<Option<Record>> {
+        if self.part.value(&record).is_null() {
+            return Ok(Some(record));
+        }
+        let (schema, value) = self.part.take(&mut record);
+        if schema.is_none() {
+            let map = require_map(value, PURPOSE)?;
+            let mut flat = Map::with_capacity(map.len());
+            self.flatten_map(map, "", &mut flat)?;
+            self.part.put(&mut record, None, Value::Map(flat));
+        } else {
+            let (schema, value) = self.flatten_struct(require_struct(value, PURPOSE)?)?;
+            self.part.put(&mut record, Some(schema), value);
+        }
+        Ok(Some(record))
+    }
+}

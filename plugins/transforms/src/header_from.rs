@@ -1,0 +1,181 @@
+//! `HeaderFrom`
+
+use aqueduct_api::config::Parsed;
+use aqueduct_api::{
+    ConfigDef, ConfigKey, ConfigMap, ConfigType, Error, ErrorKind, Header, Importance, Origin, Record,
+    Result, Schema, SchemaBuilder, Struct, Text, Transformation, Validator, Value,
+};
+
+use crate::cache::SchemaCache;
+use crate::fields::{check_moved, filled};
+use crate::keys::{self, REPLACE_NULL};
+use crate::part::Part;
+use crate::require::{require_map, require_struct};
+
+const FIELDS: &str = "fields";
+const HEADERS: &str = "headers";
+const OPERATION: &str = "operation";
+
+/// Copies or moves fields of the key or value to headers.
+#[derive(Debug)]
+pub(crate) struct HeaderFrom {
+    part: Part,
+    /// The names of fields, and of the headers that get their values.
+    pairs: Vec<(Text, Text)>,
+    moves: bool,
+    replace_null: bool,
+    schemas: SchemaCache<Plan>,
+}
+
+#[derive(Debug)]
+struct Plan {
+    /// The schema without the fields that have moved.
+    schema: Schema,
+    /// Which fields make headers; `None` where there is no such field.
+    sources: Vec<Option<usize>>,
+    /// Which fields stay.
+    kept: Vec<usize>,
+}
+
+impl Plan {
+    fn new(schema: &Schema, pairs: &[(Text, Text)], moves: bool) -> Result<Self> {
+        let sources = pairs.iter().map(|(name, _)| schema.field(name).map(|field| field.index)).collect();
+        if !moves {
+            return Ok(Self { schema: schema.clone(), sources, kept: Vec::new() });
+        }
+        let mut builder = SchemaBuilder::structure().basics_of(schema);
+        let mut kept = Vec::new();
+        for field in schema.fields() {
+            if !pairs.iter().any(|(name, _)| *name == field.name) {
+                kept.push(field.index);
+                builder = builder.field(field.name.clone(), field.schema.clone());
+            }
+        }
+        Ok(Self { schema: builder.build()?, sources, kept })
+    }
+}
+
+impl HeaderFrom {
+    pub(crate) fn new(part: Part) -> Self {
+        Self { part, pairs: Vec::new(), moves: false, replace_null: true, schemas: SchemaCache::default() }
+    }
+
+    fn purpose(&self) -> &'static str {
+        if self.moves { "header move" } else { "header copy" }
+    }
+
+    fn from_map(&self, record: &mut Record) -> Result<()> {
+        let (_, value) = self.part.take(record);
+        let mut map = require_map(value, self.purpose())?;
+        let copied = map.len();
+        for (field, header) in &self.pairs {
+            let value = map.get_str(field).cloned().unwrap_or_default();
+            record.headers.push(Header { key: header.clone(), schema: None, value });
+        }
+        if self.moves {
+            for (field, _) in &self.pairs {
+                map.remove_str(field);
+            }
+            map = map.into_hash_order_of_copy(copied);
+        }
+        self.part.put(record, None, Value::Map(map));
+        Ok(())
+    }
+
+    fn from_struct(&mut self, record: &mut Record) -> Result<()> {
+        let purpose = self.purpose();
+        let (_, value) = self.part.take(record);
+        let value = require_struct(value, purpose)?;
+        let from = value.schema().clone();
+        let (pairs, moves) = (&self.pairs, self.moves);
+        let plan = self.schemas.get(&from, |schema| Plan::new(schema, pairs, moves))?;
+        let mut values = value.into_values();
+        let updated = if moves {
+            let mut kept = Vec::with_capacity(plan.kept.len());
+            for (field, &source) in plan.schema.fields().iter().zip(&plan.kept) {
+                let value = values.get_mut(source).map(std::mem::take).unwrap_or_default();
+                let value = filled(field, value, self.replace_null);
+                check_moved(field, &value)?;
+                kept.push(value);
+            }
+            Some(Struct::from_values(plan.schema.clone(), kept)?)
+        } else {
+            None
+        };
+        for ((_, header), source) in pairs.iter().zip(&plan.sources) {
+            let Some(field) = source.and_then(|index| from.fields().get(index)) else {
+                // Java looks the field up only now.
+                return Err(Error::new(
+                    ErrorKind::NullPointer,
+                    "Cannot invoke \"org.apache.kafka.connect.data.Field.schema()\" because the return value of \"org.apache.kafka.connect.data.Schema.field(String)\" is null",
+                ));
+            };
+            let value = values.get(field.index).cloned().unwrap_or_default();
+            let value = filled(field, value, self.replace_null);
+            let value = aqueduct_api::SchemaAndValue::new(field.schema.clone(), value);
+            record.headers.add(header.clone(), value)?;
+        }
+        let updated = match updated {
+            Some(updated) => updated,
+            None => Struct::from_values(from, values)?,
+        };
+        self.part.put(record, Some(plan.schema.clone()), Value::Struct(updated));
+        Ok(())
+    }
+}
+
+fn non_empty_list() -> Validator {
+    Validator::lambda("non-empty list", |_, value| match value {
+        Parsed::List(list) if !list.is_empty() => Ok(()),
+        _ => Err("Empty list".to_owned()),
+    })
+}
+
+impl Transformation for HeaderFrom {
+    fn config(&self) -> ConfigDef {
+        let list = |name: &'static str, doc: &'static str| {
+            ConfigKey::required(name, ConfigType::List, Importance::High, doc).validator(non_empty_list())
+        };
+        ConfigDef::new()
+            .with(list(FIELDS, "The names of the fields whose values go to headers."))
+            .with(list(HEADERS, "The names of the headers, one a field, in the same order."))
+            .with(
+                ConfigKey::required(
+                    OPERATION,
+                    ConfigType::String,
+                    Importance::High,
+                    "`move` to remove the fields from the key or value, `copy` to leave them there.",
+                )
+                .validator(Validator::valid_string(["move", "copy"])),
+            )
+            .with(keys::replace_null())
+    }
+
+    fn configure(&mut self, config: &ConfigMap) -> Result<()> {
+        let config = self.config().parse(config)?;
+        let (fields, headers) = (config.list(FIELDS)?, config.list(HEADERS)?);
+        if fields.len() != headers.len() {
+            return Err(Error::config(
+                "'fields' config must have the same number of elements as 'headers' config.",
+            ));
+        }
+        self.pairs = fields
+            .iter()
+            .zip(headers)
+            .map(|(field, header)| (field.as_str().into(), header.as_str().into()))
+            .collect();
+        self.moves = config.string(OPERATION)? == "move";
+        self.replace_null = config.boolean(REPLACE_NULL)?;
+        self.schemas = SchemaCache::default();
+        Ok(())
+    }
+
+    fn apply(&mut self, mut record: Record, _origin: Origin<'_>) -> Result<Option<Record>> {
+        if self.part.schema(&record).is_none() {
+            self.from_map(&mut record)?;
+        } else {
+            self.from_struct(&mut record)?;
+        }
+        Ok(Some(record))
+    }
+}

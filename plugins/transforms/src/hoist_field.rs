@@ -1,0 +1,63 @@
+//! `HoistField`
+
+use aqueduct_api::data::{Map, validate_field};
+use aqueduct_api::{
+    ConfigDef, ConfigKey, ConfigMap, ConfigType, Importance, Origin, Record, Result, Schema, SchemaBuilder,
+    Struct, Text, Transformation, Value,
+};
+
+use crate::cache::SchemaCache;
+use crate::part::Part;
+
+const FIELD: &str = "field";
+
+/// Puts the whole key or value into the one field of a new struct or map.
+#[derive(Debug)]
+pub(crate) struct HoistField {
+    part: Part,
+    field: Text,
+    schemas: SchemaCache<Schema>,
+}
+
+impl HoistField {
+    pub(crate) fn new(part: Part) -> Self {
+        Self { part, field: Text::default(), schemas: SchemaCache::default() }
+    }
+}
+
+impl Transformation for HoistField {
+    fn config(&self) -> ConfigDef {
+        ConfigDef::new().with(ConfigKey::required(
+            FIELD,
+            ConfigType::String,
+            Importance::Medium,
+            "The name of the only field of the struct or map that is made.",
+        ))
+    }
+
+    fn configure(&mut self, config: &ConfigMap) -> Result<()> {
+        self.field = self.config().parse(config)?.string(FIELD)?.into();
+        self.schemas = SchemaCache::default();
+        Ok(())
+    }
+
+    fn apply(&mut self, mut record: Record, _origin: Origin<'_>) -> Result<Option<Record>> {
+        let (schema, value) = self.part.take(&mut record);
+        match schema {
+            None => {
+                let entries = vec![(Value::String(self.field.clone()), value)];
+                self.part.put(&mut record, None, Value::Map(Map::from_unique(entries)));
+            }
+            Some(schema) => {
+                let field = &self.field;
+                let hoisted = self.schemas.get(&schema, |schema| {
+                    SchemaBuilder::structure().field(field.clone(), schema.clone()).build()
+                })?;
+                validate_field(field, &schema, &value)?;
+                let value = Struct::from_values(hoisted.clone(), vec![value])?;
+                self.part.put(&mut record, Some(hoisted.clone()), Value::Struct(value));
+            }
+        }
+        Ok(Some(record))
+    }
+}

@@ -1,0 +1,198 @@
+//! `InsertField`
+
+use aqueduct_api::data::Logical;
+use aqueduct_api::{
+    ConfigDef, ConfigKey, ConfigMap, ConfigType, Error, Importance, Origin, Record, Result, Schema,
+    SchemaBuilder, Struct, Text, Transformation, Type, Value,
+};
+
+use crate::cache::SchemaCache;
+use crate::fields;
+use crate::keys::{self, REPLACE_NULL};
+use crate::part::Part;
+use crate::require::{require_map, require_struct};
+
+const PURPOSE: &str = "field insertion";
+const STATIC_FIELD: &str = "static.field";
+const STATIC_VALUE: &str = "static.value";
+
+/// Adds fields that tell where a record comes from, or a field with a fixed text.
+#[derive(Debug)]
+pub(crate) struct InsertField {
+    part: Part,
+    insertions: Vec<Insertion>,
+    replace_null: bool,
+    schemas: SchemaCache<Schema>,
+}
+
+/// What a field can tell.
+#[derive(Debug, Clone)]
+enum What {
+    Topic,
+    Partition,
+    Offset,
+    Timestamp,
+    Static(Text),
+}
+
+#[derive(Debug)]
+struct Insertion {
+    name: Text,
+    optional: bool,
+    what: What,
+}
+
+impl Insertion {
+    /// A trailing `!` makes the field required, `?` optional, which it is anyway.
+    fn parse(text: &str, what: What) -> Self {
+        match (text.strip_suffix('?'), text.strip_suffix('!')) {
+            (None, Some(name)) => Self { name: name.into(), optional: false, what },
+            (name, _) => Self { name: name.unwrap_or(text).into(), optional: true, what },
+        }
+    }
+
+    fn schema(&self) -> Result<Schema> {
+        let builder = match self.what {
+            What::Topic | What::Static(_) => SchemaBuilder::new(Type::String),
+            What::Partition => SchemaBuilder::new(Type::Int32),
+            What::Offset => SchemaBuilder::new(Type::Int64),
+            What::Timestamp => SchemaBuilder::logical(Logical::Timestamp),
+        };
+        if self.optional { builder.optional() } else { builder }.build()
+    }
+
+    /// The value to insert; `None` where the record has none. A timestamp is a number where there is no schema.
+    fn value(&self, record: &Record, origin: Origin<'_>, schemaless: bool) -> Result<Option<Value>> {
+        Ok(match &self.what {
+            What::Topic => Some(Value::from(&*record.topic)),
+            What::Partition => record.partition.map(Value::Int32),
+            What::Offset => match origin {
+                Origin::Sink(origin) => Some(Value::Int64(origin.offset)),
+                Origin::Source { .. } => {
+                    return Err(Error::data(format!(
+                        "Only SinkRecord supported for [{PURPOSE}], found: org.apache.kafka.connect.source.SourceRecord"
+                    )));
+                }
+            },
+            What::Timestamp if schemaless => record.timestamp.map(Value::Int64),
+            What::Timestamp => record.timestamp.map(Value::Date),
+            What::Static(text) => Some(Value::String(text.clone())),
+        })
+    }
+}
+
+impl InsertField {
+    pub(crate) fn new(part: Part) -> Self {
+        Self { part, insertions: Vec::new(), replace_null: true, schemas: SchemaCache::default() }
+    }
+
+    fn insert_into_map(&self, record: &mut Record, origin: Origin<'_>) -> Result<()> {
+        let (_, value) = self.part.take(record);
+        let mut map = require_map(value, PURPOSE)?;
+        let copied = map.len();
+        for insertion in &self.insertions {
+            if let Some(value) = insertion.value(record, origin, true)? {
+                map.insert(insertion.name.clone(), value);
+            }
+        }
+        self.part.put(record, None, Value::Map(map.into_hash_order_of_copy(copied)));
+        Ok(())
+    }
+
+    fn insert_into_struct(&mut self, record: &mut Record, origin: Origin<'_>) -> Result<()> {
+        let (_, value) = self.part.take(record);
+        let value = require_struct(value, PURPOSE)?;
+        let source = value.schema().clone();
+        let insertions = &self.insertions;
+        let schema = self.schemas.get(&source, |schema| updated(schema, insertions))?;
+        let mut values = value.into_values();
+        fields::move_all(source.fields(), &mut values, self.replace_null)?;
+        values.reserve_exact(insertions.len());
+        for insertion in insertions {
+            values.push(insertion.value(record, origin, false)?.unwrap_or_default());
+        }
+        let value = Struct::from_values(schema.clone(), values)?;
+        self.part.put(record, Some(schema.clone()), Value::Struct(value));
+        Ok(())
+    }
+}
+
+fn updated(schema: &Schema, insertions: &[Insertion]) -> Result<Schema> {
+    let builder = SchemaBuilder::structure().basics_of(schema);
+    let mut builder = schema
+        .fields()
+        .iter()
+        .fold(builder, |builder, field| builder.field(field.name.clone(), field.schema.clone()));
+    for insertion in insertions {
+        builder = builder.field(insertion.name.clone(), insertion.schema()?);
+    }
+    builder.build()
+}
+
+impl Transformation for InsertField {
+    fn config(&self) -> ConfigDef {
+        const SUFFIX: &str =
+            "A `!` at the end makes the field required; with `?` or without either it is optional.";
+        let field = |name: &'static str, what: &str| {
+            let doc = format!("The name of a field to add that holds {what}. {SUFFIX}");
+            ConfigKey::new(name, ConfigType::String, (), Importance::Medium, doc)
+        };
+        ConfigDef::new()
+            .with(field("topic.field", "the record's topic"))
+            .with(field("partition.field", "the record's Kafka partition"))
+            .with(field(
+                "offset.field",
+                "the record's Kafka offset, which only records of sink connectors have",
+            ))
+            .with(field("timestamp.field", "the record's timestamp"))
+            .with(field(STATIC_FIELD, "a fixed text"))
+            .with(ConfigKey::new(
+                STATIC_VALUE,
+                ConfigType::String,
+                (),
+                Importance::Medium,
+                "The fixed text, needed where a field for it is named.",
+            ))
+            .with(keys::replace_null())
+    }
+
+    fn configure(&mut self, config: &ConfigMap) -> Result<()> {
+        let config = self.config().parse(config)?;
+        let fixed = config.optional_string(STATIC_VALUE)?;
+        let fields = [
+            ("topic.field", What::Topic),
+            ("partition.field", What::Partition),
+            ("offset.field", What::Offset),
+            ("timestamp.field", What::Timestamp),
+            (STATIC_FIELD, What::Static(fixed.unwrap_or_default().into())),
+        ];
+        self.insertions.clear();
+        for (key, what) in fields {
+            if let Some(name) = config.optional_string(key)? {
+                self.insertions.push(Insertion::parse(name, what));
+            }
+        }
+        if self.insertions.is_empty() {
+            return Err(Error::config("No field insertion configured"));
+        }
+        if let (Some(field), None) = (config.optional_string(STATIC_FIELD)?, fixed) {
+            return Err(Error::config(format!(
+                "Invalid value null for configuration {STATIC_VALUE}: No value specified for static field: {field}"
+            )));
+        }
+        self.replace_null = config.boolean(REPLACE_NULL)?;
+        self.schemas = SchemaCache::default();
+        Ok(())
+    }
+
+    fn apply(&mut self, mut record: Record, origin: Origin<'_>) -> Result<Option<Record>> {
+        if !self.part.value(&record).is_null() {
+            if self.part.schema(&record).is_none() {
+                self.insert_into_map(&mut record, origin)?;
+            } else {
+                self.insert_into_struct(&mut record, origin)?;
+            }
+        }
+        Ok(Some(record))
+    }
+}

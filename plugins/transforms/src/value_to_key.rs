@@ -1,0 +1,121 @@
+//! `ValueToKey`
+
+use aqueduct_api::data::{Map, validate_field};
+use aqueduct_api::{
+    ConfigDef, ConfigKey, ConfigMap, ConfigType, Error, Importance, Origin, Record, Result, Schema,
+    SchemaBuilder, Struct, Text, Transformation, Validator, Value,
+};
+
+use crate::cache::SchemaCache;
+use crate::hash_map::into_order_of_sized;
+use crate::keys::{self, REPLACE_NULL};
+use crate::require::{map_or_null, struct_or_null};
+
+const FIELDS: &str = "fields";
+const PURPOSE: &str = "copying fields from value to key";
+
+/// Makes a key of some fields of the value.
+#[derive(Debug, Default)]
+pub(crate) struct ValueToKey {
+    fields: Vec<Text>,
+    replace_null: bool,
+    schemas: SchemaCache<KeyPlan>,
+}
+
+#[derive(Debug)]
+struct KeyPlan {
+    schema: Schema,
+    /// Which field of the value each field of the key comes from.
+    sources: Vec<usize>,
+}
+
+impl KeyPlan {
+    fn new(schema: &Schema, fields: &[Text]) -> Result<Self> {
+        let mut sources = Vec::with_capacity(fields.len());
+        let mut builder = SchemaBuilder::structure();
+        for name in fields {
+            let Some(field) = schema.field(name) else {
+                return Err(Error::data(format!("Field does not exist: {name}")));
+            };
+            sources.push(field.index);
+            builder = builder.field(name.clone(), field.schema.clone());
+        }
+        Ok(Self { schema: builder.build()?, sources })
+    }
+}
+
+impl ValueToKey {
+    fn key_of_map(&self, map: &Map) -> Value {
+        let entries: Map = self
+            .fields
+            .iter()
+            .map(|name| (Value::String(name.clone()), map.get_str(name).cloned().unwrap_or_default()))
+            .collect();
+        Value::Map(into_order_of_sized(entries, self.fields.len()))
+    }
+
+    fn key_of_struct(&mut self, value: &Struct) -> Result<(Schema, Value)> {
+        let fields = &self.fields;
+        let plan = self.schemas.get(value.schema(), |schema| KeyPlan::new(schema, fields))?;
+        let mut values = Vec::with_capacity(plan.sources.len());
+        for (field, &source) in plan.schema.fields().iter().zip(&plan.sources) {
+            let value = if self.replace_null {
+                value.get_at(source)
+            } else {
+                value.values().get(source).unwrap_or(&Value::Null)
+            };
+            validate_field(&field.name, &field.schema, value)?;
+            values.push(value.clone());
+        }
+        let key = Struct::from_values(plan.schema.clone(), values)?;
+        Ok((plan.schema.clone(), Value::Struct(key)))
+    }
+}
+
+impl Transformation for ValueToKey {
+    fn config(&self) -> ConfigDef {
+        ConfigDef::new()
+            .with(
+                ConfigKey::required(
+                    FIELDS,
+                    ConfigType::List,
+                    Importance::High,
+                    "The names of the fields of the value that make the key.",
+                )
+                .validator(Validator::any_non_duplicate_values(false, false)),
+            )
+            .with(keys::replace_null())
+    }
+
+    fn configure(&mut self, config: &ConfigMap) -> Result<()> {
+        let config = self.config().parse(config)?;
+        self.fields = config.list(FIELDS)?.iter().map(|name| name.as_str().into()).collect();
+        self.replace_null = config.boolean(REPLACE_NULL)?;
+        self.schemas = SchemaCache::default();
+        Ok(())
+    }
+
+    fn apply(&mut self, mut record: Record, _origin: Origin<'_>) -> Result<Option<Record>> {
+        let (schema, key) = if record.value_schema.is_none() {
+            match map_or_null(&record.value, PURPOSE)? {
+                Some(map) => (None, self.key_of_map(map)),
+                None => return Err(null_value("Map", " in absence of schema")),
+            }
+        } else {
+            match struct_or_null(&record.value, PURPOSE)? {
+                Some(value) => {
+                    let (schema, key) = self.key_of_struct(value)?;
+                    (Some(schema), key)
+                }
+                None => return Err(null_value("Struct", "")),
+            }
+        };
+        record.key_schema = schema;
+        record.key = key;
+        Ok(Some(record))
+    }
+}
+
+fn null_value(wanted: &str, when: &str) -> Error {
+    Error::data(format!("Only {wanted} objects supported{when} for [{PURPOSE}], found: null"))
+}

@@ -1,0 +1,4 @@
+//! The transformations and predicates against what Java's have answered.
+
+mod plugins;
+mod vectors;
