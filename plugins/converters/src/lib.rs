@@ -7,14 +7,20 @@
 mod byte_array;
 mod charset;
 mod config;
+mod json;
 mod scalar;
+mod simple_header;
+mod string;
 
 use aqueduct_api::{KAFKA_VERSION, Plugin};
 
 pub use byte_array::ByteArrayConverter;
+pub use json::JsonConverter;
 pub use scalar::{
     BooleanConverter, DoubleConverter, FloatConverter, IntegerConverter, LongConverter, ShortConverter,
 };
+pub use simple_header::SimpleHeaderConverter;
+pub use string::StringConverter;
 
 /// A plugin for keys and values, and one of the same class for headers.
 macro_rules! both {
@@ -28,7 +34,7 @@ macro_rules! both {
 
 /// The converters.
 pub fn plugins() -> Vec<Plugin> {
-    both! {
+    let mut plugins = Vec::from(both! {
         "org.apache.kafka.connect.converters.BooleanConverter" => BooleanConverter,
         "org.apache.kafka.connect.converters.ByteArrayConverter" => ByteArrayConverter,
         "org.apache.kafka.connect.converters.DoubleConverter" => DoubleConverter,
@@ -36,6 +42,13 @@ pub fn plugins() -> Vec<Plugin> {
         "org.apache.kafka.connect.converters.IntegerConverter" => IntegerConverter,
         "org.apache.kafka.connect.converters.LongConverter" => LongConverter,
         "org.apache.kafka.connect.converters.ShortConverter" => ShortConverter,
-    }
-    .into()
+        "org.apache.kafka.connect.json.JsonConverter" => JsonConverter,
+        "org.apache.kafka.connect.storage.StringConverter" => StringConverter,
+    });
+    plugins.push(Plugin::header_converter(
+        "org.apache.kafka.connect.storage.SimpleHeaderConverter",
+        KAFKA_VERSION,
+        || SimpleHeaderConverter,
+    ));
+    plugins
 }

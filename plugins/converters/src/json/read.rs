@@ -1,0 +1,307 @@
+//! From JSON to values.
+
+use aqueduct_api::data::{Logical, Map, Schema, Struct, Type, Value, decimal_scale, validate_field};
+use aqueduct_api::{Error, ErrorKind, Result};
+
+use super::base64;
+use super::entries::Entries;
+use super::tape::{Kind, Node};
+
+/// Reads values by schemas.
+pub(crate) struct Reader<'a> {
+    /// Whether a default stands in for a null.
+    pub(crate) replace_null: bool,
+    /// Where the members for the fields of the structs being read are; kept from record to record.
+    pub(crate) places: &'a mut Vec<u32>,
+    /// Whether a value of the wrong type was read as null, which must be checked once it is put into a struct.
+    doubtful: bool,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(replace_null: bool, places: &'a mut Vec<u32>) -> Self {
+        places.clear();
+        Self { replace_null, places, doubtful: false }
+    }
+
+    /// The value of this node, which is absent where a member is missing.
+    pub(crate) fn value(&mut self, schema: &Schema, node: Option<Node<'_>>) -> Result<Value> {
+        let Some(node) = node.filter(|node| !node.is_null()) else {
+            return self.absent(schema);
+        };
+        if let Some(logical) = schema.logical() {
+            return read_logical(logical, schema, node);
+        }
+        let number = node.number();
+        Ok(match schema.kind() {
+            Type::Int8 => Value::Int8(number.map_or(0, |number| number.to_i64() as i8)),
+            Type::Int16 => Value::Int16(number.map_or(0, |number| number.to_i64() as i16)),
+            Type::Int32 => Value::Int32(number.map_or(0, |number| number.to_i64() as i32)),
+            Type::Int64 => Value::Int64(number.map_or(0, |number| number.to_i64())),
+            Type::Float32 => Value::Float32(number.map_or(0.0, |number| number.to_f32())),
+            Type::Float64 => Value::Float64(number.map_or(0.0, |number| number.to_f64())),
+            Type::Boolean => Value::Boolean(node.kind() == Kind::True),
+            Type::String => match node.text() {
+                Some(text) => Value::String(text),
+                None => self.nothing(),
+            },
+            Type::Bytes => match node.text() {
+                Some(text) => {
+                    let bytes = base64::decode(&text);
+                    Value::from(bytes.map_err(|error| Error::data("Invalid bytes field").with_source(error))?)
+                }
+                None => self.nothing(),
+            },
+            Type::Array => return self.array(schema, node),
+            Type::Map => return self.map(schema, node),
+            Type::Struct => return self.structure(schema, node),
+        })
+    }
+
+    fn absent(&self, schema: &Schema) -> Result<Value> {
+        let default = schema.default_value();
+        if self.replace_null && !default.is_null() {
+            return Ok(default.clone());
+        }
+        if schema.is_optional() {
+            return Ok(Value::Null);
+        }
+        Err(Error::data(format!("Invalid null value for required {} field", schema.kind())))
+    }
+
+    fn nothing(&mut self) -> Value {
+        self.doubtful = true;
+        Value::Null
+    }
+
+    fn array(&mut self, schema: &Schema, node: Node<'_>) -> Result<Value> {
+        let mut elements = Vec::with_capacity(node.token.count as usize);
+        let element_schema = schema.value_schema();
+        let mut read = |element| {
+            elements.push(self.any(element_schema, element)?);
+            Ok::<(), Error>(())
+        };
+        if node.kind() == Kind::Object {
+            last_of_names(node).try_for_each(|(_, value)| read(value))?;
+        } else {
+            node.elements().try_for_each(read)?;
+        }
+        Ok(Value::Array(elements))
+    }
+
+    /// The value of this node, by its own looks where there is no schema.
+    pub(crate) fn any(&mut self, schema: Option<&Schema>, node: Node<'_>) -> Result<Value> {
+        match schema {
+            Some(schema) => self.value(schema, Some(node)),
+            None => Ok(schemaless(node)),
+        }
+    }
+
+    fn map(&mut self, schema: &Schema, node: Node<'_>) -> Result<Value> {
+        let key_schema = schema.key_schema();
+        let mut entries = Entries::with_capacity(node.token.count as usize);
+        if key_schema.is_some_and(|key| key.kind() == Type::String) {
+            if node.kind() != Kind::Object {
+                let message = "Maps with string fields should be encoded as JSON objects, but found";
+                return Err(Error::data(format!("{message} {}", node.type_name())));
+            }
+            for (name, value) in last_of_names(node) {
+                let value = self.any(schema.value_schema(), value)?;
+                entries.put(Value::from(name.text()), value);
+            }
+        } else {
+            if node.kind() != Kind::Array {
+                let message =
+                    "Maps with non-string fields should be encoded as JSON array of tuples, but found";
+                return Err(Error::data(format!("{message} {}", node.type_name())));
+            }
+            for entry in node.elements() {
+                let (key, value) = pair(entry)?;
+                let key = self.any(key_schema, key)?;
+                let value = self.any(schema.value_schema(), value)?;
+                entries.put(key, value);
+            }
+        }
+        Ok(Value::Map(Map::from_unique(entries.into_vec()).into_hash_order()))
+    }
+
+    fn structure(&mut self, schema: &Schema, node: Node<'_>) -> Result<Value> {
+        if node.kind() != Kind::Object {
+            let found = node.type_name();
+            return Err(Error::data(format!("Structs should be encoded as JSON objects, but found {found}")));
+        }
+        let base = self.find_members(schema, node);
+        let fields = schema.fields();
+        let mut values = Vec::with_capacity(fields.len());
+        for field in fields {
+            // Token 0 is never the value of a member.
+            let place = self.places.get(base + field.index).copied().filter(|place| *place != 0);
+            let doubtful = std::mem::replace(&mut self.doubtful, false);
+            let value = self.value(&field.schema, place.map(|place| node.sibling(place)))?;
+            if self.doubtful {
+                validate_field(&field.name, &field.schema, &value)?;
+            }
+            self.doubtful = doubtful;
+            values.push(value);
+        }
+        self.places.truncate(base);
+        Ok(Value::Struct(Struct::from_values(schema.clone(), values)?))
+    }
+
+    /// Notes the place of the last member for each field, and gives where in `places` the first field is.
+    fn find_members(&mut self, schema: &Schema, node: Node<'_>) -> usize {
+        let fields = schema.fields();
+        let base = self.places.len();
+        self.places.resize(base + fields.len(), 0);
+        // Members mostly come in the order of the fields.
+        let mut likely = 0;
+        for (name, value) in node.members() {
+            let (before, behind) = fields.split_at_checked(likely).unwrap_or((fields, &[]));
+            let found = behind.iter().chain(before).find(|field| name.is_text(&field.name));
+            if let Some(field) = found {
+                likely = field.index + 1;
+                if let Some(place) = self.places.get_mut(base + field.index) {
+                    *place = value.at;
+                }
+            }
+        }
+        base
+    }
+}
+
+fn pair(entry: Node<'_>) -> Result<(Node<'_>, Node<'_>)> {
+    if entry.kind() != Kind::Array {
+        let found = entry.type_name();
+        return Err(Error::data(format!("Found invalid map entry instead of array tuple: {found}")));
+    }
+    match (entry.token.count, entry.element(0), entry.element(1)) {
+        (2, Some(key), Some(value)) => Ok((key, value)),
+        (length, ..) => {
+            Err(Error::data(format!("Found invalid map entry, expected length 2 but found :{length}")))
+        }
+    }
+}
+
+/// The members of an object without those that another of the same name replaces, each in the place of the first.
+pub(crate) fn last_of_names(node: Node<'_>) -> impl Iterator<Item = (Node<'_>, Node<'_>)> {
+    let mut entries = Entries::with_capacity(node.token.count as usize);
+    for (name, value) in node.members() {
+        entries.put(Value::from(name.text()), (name, value));
+    }
+    entries.into_vec().into_iter().map(|(_, member)| member)
+}
+
+fn read_logical(logical: Logical, schema: &Schema, node: Node<'_>) -> Result<Value> {
+    let number = node.number();
+    match logical {
+        Logical::Decimal => match (number, node.text()) {
+            (Some(number), _) => Ok(Value::from(number.to_decimal())),
+            (None, Some(text)) => decimal_of_bytes(schema, &text)
+                .map_err(|error| Error::data("Invalid bytes for Decimal field").with_source(error)),
+            (None, None) => Err(Error::data(format!(
+                "Invalid type for Decimal, underlying representation should be numeric or bytes but was {}",
+                node.type_name()
+            ))),
+        },
+        Logical::Date | Logical::Time => match number.and_then(|number| number.to_i32_exact()) {
+            Some(number) => logical.decode(schema, &Value::Int32(number)),
+            None => Err(Error::data(format!(
+                "Invalid type for {}, underlying representation should be integer but was {}",
+                if logical == Logical::Date { "Date" } else { "Time" },
+                node.type_name()
+            ))),
+        },
+        Logical::Timestamp => match number.filter(|number| number.integral) {
+            Some(number) => logical.decode(schema, &Value::Int64(number.to_i64())),
+            None => Err(Error::data(format!(
+                "Invalid type for Timestamp, underlying representation should be integral but was {}",
+                node.type_name()
+            ))),
+        },
+    }
+}
+
+fn decimal_of_bytes(schema: &Schema, text: &str) -> Result<Value> {
+    let bytes = base64::decode(text)
+        .map_err(|error| Error::new(ErrorKind::IllegalArgument, "no base64").with_source(error))?;
+    // Java looks at the bytes before it looks for the scale; either is an error here.
+    decimal_scale(schema)?;
+    Logical::Decimal.decode(schema, &Value::from(bytes))
+}
+
+/// A container that is being read without a schema.
+enum Open {
+    Array(Vec<Value>),
+    Object(Entries<Value>, Value),
+}
+
+impl Open {
+    fn add(&mut self, value: Value) {
+        match self {
+            Self::Array(elements) => elements.push(value),
+            Self::Object(entries, name) => entries.put(std::mem::take(name), value),
+        }
+    }
+
+    fn close(self) -> Value {
+        match self {
+            Self::Array(elements) => Value::Array(elements),
+            Self::Object(entries, _) => Value::Map(Map::from_unique(entries.into_vec()).into_hash_order()),
+        }
+    }
+}
+
+/// The value of a node by its own looks. A loop instead of recursion: the depth costs no stack.
+pub(crate) fn schemaless(root: Node<'_>) -> Value {
+    let document = root.document();
+    let mut open: Vec<(Open, u32)> = Vec::new();
+    let mut at = root.at;
+    loop {
+        // Inside an object, the name comes before its value.
+        if let Some((Open::Object(_, name), _)) = open.last_mut() {
+            *name = Value::from(document.node(at).text());
+            at += 1;
+        }
+        let node = document.node(at);
+        let count = node.token.count as usize;
+        let mut value = match node.kind() {
+            Kind::Array if count > 0 => {
+                open.push((Open::Array(Vec::with_capacity(count)), node.token.next));
+                at += 1;
+                continue;
+            }
+            Kind::Object if count > 0 => {
+                open.push((Open::Object(Entries::with_capacity(count), Value::Null), node.token.next));
+                at += 1;
+                continue;
+            }
+            _ => plain(node),
+        };
+        at = node.token.next;
+        loop {
+            let Some((container, end)) = open.last_mut() else {
+                return value;
+            };
+            container.add(value);
+            if at < *end {
+                break;
+            }
+            let Some((container, _)) = open.pop() else {
+                return Value::Null;
+            };
+            value = container.close();
+        }
+    }
+}
+
+fn plain(node: Node<'_>) -> Value {
+    match node.kind() {
+        Kind::Missing | Kind::Null => Value::Null,
+        Kind::True => Value::Boolean(true),
+        Kind::False => Value::Boolean(false),
+        Kind::Integer => Value::from(node.number().map(|number| number.to_i64())),
+        Kind::Decimal => Value::from(node.number().map(|number| number.to_f64())),
+        Kind::Text | Kind::CodedText => Value::from(node.text()),
+        Kind::Array => Value::Array(Vec::new()),
+        Kind::Object => Value::Map(Map::new().into_hash_order()),
+    }
+}
