@@ -1,8 +1,9 @@
 //! JSON as the tools print it: that of Jackson, which is not quite that of others.
 
-use std::fmt::{Debug, LowerExp, Write};
+use std::fmt::Write;
 
 use aqueduct_api::Value;
+use aqueduct_api::data::java_text;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -56,12 +57,13 @@ fn write_value(json: &mut String, value: &Value) -> Result<(), String> {
         Value::Int16(number) => json.push_str(&number.to_string()),
         Value::Int32(number) => json.push_str(&number.to_string()),
         Value::Int64(number) | Value::Date(number) => json.push_str(&number.to_string()),
-        Value::Float32(number) => write_float(json, *number),
-        Value::Float64(number) => write_float(json, *number),
+        Value::Float32(number) => write_float(json, number.is_finite(), &java_text::f32_text(*number)),
+        Value::Float64(number) => write_float(json, number.is_finite(), &java_text::f64_text(*number)),
         Value::Boolean(truth) => json.push_str(if *truth { "true" } else { "false" }),
         Value::String(text) => write_text(json, text),
         Value::Bytes(bytes) => write_text(json, &STANDARD.encode(bytes)),
         Value::BigInteger(number) => json.push_str(&number.to_string()),
+        Value::Decimal(number) => json.push_str(&number.to_string()),
         Value::Array(values) => {
             json.push('[');
             for (index, value) in values.iter().enumerate() {
@@ -88,7 +90,7 @@ fn write_value(json: &mut String, value: &Value) -> Result<(), String> {
             }
             json.push('}');
         }
-        Value::Decimal(_) | Value::Struct(_) => {
+        Value::Struct(_) => {
             return Err(format!("No serializer found for class {}", value.java_class()));
         }
     }
@@ -116,29 +118,18 @@ fn write_text(json: &mut String, text: &str) {
     json.push('"');
 }
 
-/// As `Double.toString` and `Float.toString`: plain digits from a thousandth up to ten millions. What is no number is a
-/// text.
-fn write_float<F: Copy + Debug + LowerExp + Into<f64>>(json: &mut String, number: F) {
-    let wide: f64 = number.into();
-    if wide.is_nan() {
-        return json.push_str("\"NaN\"");
+/// What is no number is a text.
+fn write_float(json: &mut String, is_finite: bool, text: &str) {
+    if is_finite {
+        json.push_str(text);
+    } else {
+        write_text(json, text);
     }
-    if wide.is_infinite() {
-        return json.push_str(if wide > 0.0 { "\"Infinity\"" } else { "\"-Infinity\"" });
-    }
-    if wide == 0.0 || (1e-3..1e7).contains(&wide.abs()) {
-        json.push_str(&format!("{number:?}"));
-        return;
-    }
-    let text = format!("{number:e}");
-    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    let point = if digits.contains('.') { "" } else { ".0" };
-    json.push_str(&format!("{digits}{point}E{exponent}"));
 }
 
 #[cfg(test)]
 mod tests {
-    use aqueduct_api::data::Map;
+    use aqueduct_api::data::{Decimal, Map};
 
     use super::*;
 
@@ -153,6 +144,7 @@ mod tests {
             (Value::Float32(1e-7), "1.0E-7"),
             (Value::Float32(12.2), "12.2"),
             (Value::Float64(f64::NAN), "\"NaN\""),
+            (Decimal::new(150, 2).into(), "1.50"),
             (Value::Boolean(true), "true"),
             (Value::from(b"k\xc3\xbc".to_vec()), "\"a8O8\""),
             (

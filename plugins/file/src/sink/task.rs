@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use aqueduct_api::data::java_text;
 use aqueduct_api::{ConfigMap, Error, ErrorKind, Offsets, Result, SinkRecord, SinkTask, SinkTaskContext};
 use async_trait::async_trait;
 use tokio::task::spawn_blocking;
@@ -49,7 +50,7 @@ impl SinkTask for FileStreamSinkTask {
     async fn put(&mut self, records: &[SinkRecord]) -> Result<()> {
         self.lines.clear();
         for record in records {
-            write_text(&record.record.value, &mut self.lines);
+            java_text::append_utf8(&mut self.lines, &record.record.value);
             self.lines.push(b'\n');
             if self.lines.len() >= WRITE_BYTES {
                 self.write().await?;
@@ -97,21 +98,4 @@ impl FileStreamSinkTask {
                 .with_source(error)
         })
     }
-}
-
-fn write_text(value: &aqueduct_api::Value, out: &mut Vec<u8>) {
-    use std::io::Write;
-
-    use aqueduct_api::Value;
-    // Writing to memory never fails.
-    let _ = match value {
-        Value::Null => out.write_all(b"null"),
-        Value::String(text) => out.write_all(text.as_bytes()),
-        Value::Int8(value) => write!(out, "{value}"),
-        Value::Int16(value) => write!(out, "{value}"),
-        Value::Int32(value) => write!(out, "{value}"),
-        Value::Int64(value) => write!(out, "{value}"),
-        Value::Boolean(value) => write!(out, "{value}"),
-        other => write!(out, "{other:?}"),
-    };
 }

@@ -1,6 +1,6 @@
 //! What the crate lists, and the configurations that it ships.
 
-use aqueduct_api::{ConfigMap, Plugin};
+use aqueduct_api::{ConfigMap, Plugin, PluginKind};
 
 fn plugin(simple_name: &str) -> Plugin {
     let mut plugins = aqueduct_file::plugins();
@@ -28,6 +28,11 @@ fn lists_both_connectors_with_their_keys_in_order() {
         let def = plugin.config_def();
         let names: Vec<&str> = def.keys().iter().map(|key| key.name.as_ref()).collect();
         assert_eq!(names, keys);
+        let (PluginKind::Source { task_class, .. } | PluginKind::Sink { task_class, .. }) = plugin.kind
+        else {
+            panic!("{plugin:?} is no connector");
+        };
+        assert_eq!(task_class, plugin.class.replace("Connector", "Task"));
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use aqueduct_api::data::Map;
 use aqueduct_api::{
-    ConfigMap, Connector, ErrorKind, Record, SinkConnector, SinkOrigin, SinkRecord, SinkTask, TimestampType,
-    TopicPartition, Value,
+    ConfigMap, Connector, ErrorKind, Record, Schema, SchemaBuilder, SinkConnector, SinkOrigin, SinkRecord,
+    SinkTask, Struct, TimestampType, TopicPartition, Value,
 };
 use aqueduct_file::{FileStreamSinkConnector, FileStreamSinkTask};
 
@@ -45,6 +46,34 @@ async fn appends_a_line_for_each_record() {
     assert_eq!(task.pre_commit(&offsets).await.expect("commits"), offsets);
     task.stop().await.expect("stops");
     assert_eq!(content(&file), "before\na\nnull\n7\n\n");
+}
+
+#[tokio::test]
+async fn prints_values_as_java_does() {
+    let folder = Folder::new();
+    let file = folder.path("out");
+    let mut task = started(&file).await;
+    let schema = SchemaBuilder::structure()
+        .field("text", Schema::STRING)
+        .field("none", Schema::OPTIONAL_STRING)
+        .build()
+        .expect("a schema");
+    let fields = Struct::new(schema).and_then(|value| value.with("text", "x")).expect("a struct");
+    let map = Map::from_iter([("id", 2), ("name", 3), ("zeta", 1), ("created_at", 4)]).into_hash_order();
+    let values = [
+        (Value::from("h\u{e9} two\nlines"), "h\u{e9} two\nlines"),
+        (Value::Float64(1e10), "1.0E10"),
+        (Value::Float32(0.5), "0.5"),
+        (Value::Boolean(true), "true"),
+        (vec![Value::Int32(1), Value::Null].into(), "[1, null]"),
+        (map.into(), "{zeta=1, name=3, created_at=4, id=2}"),
+        (fields.into(), "Struct{text=x}"),
+    ];
+    let records: Vec<_> =
+        (0..).zip(&values).map(|(offset, (value, _))| record(offset, value.clone())).collect();
+    task.put(&records).await.expect("puts");
+    let expected: String = values.iter().map(|(_, line)| format!("{line}\n")).collect();
+    assert_eq!(content(&file), expected);
 }
 
 #[tokio::test]
