@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// Builds a [`Schema`]. A call that breaks a rule is remembered, and [`SchemaBuilder::build`] gives the first one's error;
 /// so calls chain, and none is lost.
 ///
-/// The rules are those of Connect's `SchemaBuilder`: an attribute may be set once; a default is checked against what
+/// The rules are those of Connect's `SchemaBuilder`: an attribute may be set once, or again to the same; a default is checked against what
 /// the builder says at that moment, so `optional` comes before a null default; field names are unique and not empty.
 #[derive(Debug)]
 pub struct SchemaBuilder {
@@ -30,6 +30,16 @@ fn schema_error(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
 
 fn already_set(what: &str) -> Error {
     schema_error(format!("Invalid SchemaBuilder call: {what} has already been set."))
+}
+
+/// Connect compares references. Equal texts are mostly one constant, and small whole numbers and booleans are one object
+/// in a JVM; anything else is a new object each time.
+fn is_same_object(a: &Value, b: &Value) -> bool {
+    let shared = match a {
+        Value::Boolean(_) | Value::String(_) | Value::Int8(_) => true,
+        _ => a.as_i64().is_some_and(|number| i8::try_from(number).is_ok()),
+    };
+    shared && a == b
 }
 
 impl SchemaBuilder {
@@ -94,7 +104,6 @@ impl SchemaBuilder {
 
     fn set_optional(mut self, optional: bool) -> Self {
         match self.optional {
-            // Java compares references, and Boolean.TRUE is one object: the same call twice is no error.
             Some(set) if set != optional => self.fail(already_set("optional")),
             _ => {
                 self.optional = Some(optional);
@@ -106,10 +115,10 @@ impl SchemaBuilder {
     /// Sets the default value, which must be valid for what the builder says so far.
     #[must_use]
     pub fn default_value(mut self, value: Value) -> Self {
-        if self.default.is_some() {
+        if self.default.as_ref().is_some_and(|set| !is_same_object(set, &value)) {
             return self.fail(already_set("default"));
         }
-        match validate::validate_value(&self.snapshot(), &value) {
+        match self.check_default(&value) {
             Ok(()) => {
                 if value != Value::Null {
                     self.default = Some(value);
@@ -120,20 +129,32 @@ impl SchemaBuilder {
         }
     }
 
+    /// A struct never fits: Connect compares its schema with the builder, which it can never equal.
+    fn check_default(&self, value: &Value) -> Result<()> {
+        if self.kind == Type::Struct && self.name.as_deref().and_then(Logical::from_schema_name).is_none() {
+            return match value {
+                Value::Struct(_) => Err(Error::data("Struct schemas do not match.")),
+                _ => validate::validate_value(&self.snapshot(), value),
+            };
+        }
+        validate::validate_value(&self.snapshot(), value)
+    }
+
     /// Sets the semantic name.
     #[must_use]
     pub fn name(mut self, name: impl Into<Text>) -> Self {
-        if self.name.is_some() {
+        let name = name.into();
+        if self.name.as_ref().is_some_and(|set| *set != name) {
             return self.fail(already_set("name"));
         }
-        self.name = Some(name.into());
+        self.name = Some(name);
         self
     }
 
     /// Sets the version.
     #[must_use]
     pub fn version(mut self, version: i32) -> Self {
-        if self.version.is_some() {
+        if self.version.is_some_and(|set| set != version) {
             return self.fail(already_set("version"));
         }
         self.version = Some(version);
@@ -143,10 +164,11 @@ impl SchemaBuilder {
     /// Sets the documentation.
     #[must_use]
     pub fn doc(mut self, doc: impl Into<Text>) -> Self {
-        if self.doc.is_some() {
+        let doc = doc.into();
+        if self.doc.as_ref().is_some_and(|set| *set != doc) {
             return self.fail(already_set("doc"));
         }
-        self.doc = Some(doc.into());
+        self.doc = Some(doc);
         self
     }
 

@@ -1,7 +1,10 @@
 //! Headers of a record.
 
-use super::{Logical, Schema, SchemaAndValue, Text, Value, validate};
-use crate::error::Result;
+use std::collections::HashSet;
+
+use super::java_text::JavaText;
+use super::{Logical, Schema, SchemaAndValue, Text, Value};
+use crate::error::{Error, Result};
 
 /// One header.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,6 +15,24 @@ pub struct Header {
     pub schema: Option<Schema>,
     /// The value.
     pub value: Value,
+}
+
+/// A value of a logical type fits only over its own base type; a plain one fits whatever the name.
+fn check(schema: &Schema, value: &Value) -> Result<()> {
+    let fits = match value {
+        Value::Null if schema.is_optional() => true,
+        Value::Null => {
+            return Err(Error::data(format!("A null value requires an optional schema but was {schema}")));
+        }
+        Value::Decimal(_) | Value::Date(_) => schema.logical().is_some_and(|logical| {
+            logical.base() == schema.kind() && logical.value_class() == value.java_class()
+        }),
+        _ => value.inferred_type() == Some(schema.kind()),
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(Error::data(format!("The value {} is not compatible with the schema {schema}", JavaText(value))))
 }
 
 /// The headers of a record, in order, duplicates allowed. Empty ones cost no allocation.
@@ -39,17 +60,21 @@ impl Headers {
         self.0.iter()
     }
 
-    /// Adds a header at the end after checking the value against the schema, if there is one.
+    /// Adds a header at the end. If it has a schema, the class of the value must fit it; the parts of lists, maps and
+    /// structs are not looked at.
     pub fn add(&mut self, key: impl Into<Text>, data: SchemaAndValue) -> Result<()> {
         if let Some(schema) = &data.schema {
-            validate::validate_value(schema, &data.value)?;
+            check(schema, &data.value)?;
         }
         self.push(Header { key: key.into(), schema: data.schema, value: data.value });
         Ok(())
     }
 
-    /// Adds a header at the end as it is.
-    pub fn push(&mut self, header: Header) {
+    /// Adds a header at the end as it is; a struct without a schema beside it has its own.
+    pub fn push(&mut self, mut header: Header) {
+        if let (None, Value::Struct(value)) = (&header.schema, &header.value) {
+            header.schema = Some(value.schema().clone());
+        }
         self.0.push(header);
     }
 
@@ -70,14 +95,8 @@ impl Headers {
 
     /// Keeps of the headers of each name only the last.
     pub fn retain_latest(&mut self) {
-        let mut seen = Vec::new();
-        self.retain_from_end(|header| {
-            let first = !seen.contains(&header.key);
-            if first {
-                seen.push(header.key.clone());
-            }
-            first
-        });
+        let mut seen = HashSet::new();
+        self.retain_from_end(|header| seen.insert(header.key.clone()));
     }
 
     /// Keeps of the headers of this name only the last.
@@ -86,10 +105,9 @@ impl Headers {
         self.retain_from_end(|header| header.key.as_str() != key || !std::mem::replace(&mut found, true));
     }
 
-    fn retain_from_end(&mut self, keep: impl FnMut(&Header) -> bool) {
-        let mut keep = keep;
+    fn retain_from_end(&mut self, mut keep: impl FnMut(&Header) -> bool) {
         self.0.reverse();
-        self.0.retain(|header| keep(header));
+        self.0.retain(&mut keep);
         self.0.reverse();
     }
 
@@ -127,6 +145,8 @@ impl<'a> IntoIterator for &'a Headers {
 
 impl FromIterator<Header> for Headers {
     fn from_iter<I: IntoIterator<Item = Header>>(headers: I) -> Self {
-        Self(headers.into_iter().collect())
+        let mut result = Self::new();
+        headers.into_iter().for_each(|header| result.push(header));
+        result
     }
 }

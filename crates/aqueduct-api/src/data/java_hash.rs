@@ -25,6 +25,11 @@ pub fn string_hash(text: &str) -> i32 {
     }
 }
 
+/// `Arrays.hashCode` of bytes.
+pub fn bytes_hash(bytes: &[u8]) -> i32 {
+    bytes.iter().fold(1_i32, |hash, byte| hash.wrapping_mul(31).wrapping_add(i32::from(*byte as i8)))
+}
+
 fn long_hash(value: i64) -> i32 {
     (value ^ ((value as u64) >> 32) as i64) as i32
 }

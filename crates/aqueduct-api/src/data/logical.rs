@@ -74,14 +74,7 @@ impl Logical {
         if schema.logical() == Some(self) {
             return Ok(());
         }
-        let label = self.label();
-        let message = match self {
-            Self::Decimal => {
-                "Requested conversion of Decimal object but the schema does not match.".to_owned()
-            }
-            _ => format!("Requested conversion of {label} object but the schema does not match."),
-        };
-        Err(Error::data(message))
+        Err(mismatch(self))
     }
 
     /// From the value's class to the plain value that is encoded.
@@ -128,10 +121,10 @@ impl Logical {
     pub fn decode(self, schema: &Schema, value: &Value) -> Result<Value> {
         match (self, value) {
             (Self::Decimal, Value::Bytes(bytes)) => {
-                let scale = decimal_scale(schema)?;
                 if bytes.is_empty() {
                     return Err(Error::new(ErrorKind::NumberFormat, "Zero length BigInteger"));
                 }
+                let scale = decimal_scale(schema)?;
                 Ok(Value::from(Decimal::new(BigInt::from_signed_bytes_be(bytes), scale)))
             }
             (Self::Date, Value::Int32(days)) => {
@@ -139,7 +132,10 @@ impl Logical {
                 Ok(Value::Date(i64::from(*days) * DAY_MS))
             }
             (Self::Time, Value::Int32(ms)) => {
-                self.check_name(schema)?;
+                // Connect's text says Date here.
+                if schema.logical() != Some(self) {
+                    return Err(mismatch(Self::Date));
+                }
                 if !(0..=DAY_MS).contains(&i64::from(*ms)) {
                     return Err(Error::data(
                         "Time values must use number of milliseconds greater than 0 and less than 86400000",
@@ -162,6 +158,11 @@ impl Logical {
             _ => "java.util.Date",
         }
     }
+}
+
+fn mismatch(logical: Logical) -> Error {
+    let label = logical.label();
+    Error::data(format!("Requested conversion of {label} object but the schema does not match."))
 }
 
 fn class_cast(value: &Value, wanted: &str) -> Error {

@@ -1,6 +1,13 @@
 //! Maps, in the order in which Java would iterate them.
 
+use std::collections::HashMap;
+
+use smallvec::SmallVec;
+
 use super::{Text, Value, java_hash};
+
+/// Up to so many entries a walk finds a key faster than a table.
+const WALKED_MAX: usize = 32;
 
 /// A map from values to values that keeps an order.
 ///
@@ -125,12 +132,48 @@ impl PartialEq for Map {
     }
 }
 
+/// As if the entries were inserted one after the other, without a walk for each where there are many.
 impl<K: Into<Value>, V: Into<Value>> FromIterator<(K, V)> for Map {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
         let mut map = Self::new();
-        for (key, value) in entries {
+        let mut entries = entries.into_iter().map(|(key, value)| (key.into(), value.into()));
+        for (key, value) in entries.by_ref().take(WALKED_MAX) {
             map.insert(key, value);
         }
+        let mut places: HashMap<i32, SmallVec<[usize; 1]>> = HashMap::new();
+        for (key, value) in entries {
+            if places.is_empty() {
+                for (at, (key, _)) in map.entries.iter().enumerate() {
+                    places.entry(java_hash::value_hash(key)).or_default().push(at);
+                }
+            }
+            let same_hash = places.entry(java_hash::value_hash(&key)).or_default();
+            let known = same_hash.iter().copied().find(|at| map.entries[*at].0 == key);
+            match known {
+                Some(at) => map.entries[at].1 = value,
+                None => {
+                    same_hash.push(map.entries.len());
+                    map.entries.push((key, value));
+                }
+            }
+        }
         map
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn collects_many_entries_as_if_inserted() {
+        let entries = (0..200).chain(150..250).map(|number| (number, number * 2 + i32::from(number > 200)));
+        let collected: Map = entries.clone().collect();
+        let mut inserted = Map::new();
+        for (key, value) in entries {
+            inserted.insert(key, value);
+        }
+        assert_eq!(collected.len(), 250);
+        assert!(collected.iter().eq(inserted.iter()));
     }
 }

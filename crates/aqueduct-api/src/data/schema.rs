@@ -111,7 +111,7 @@ impl PartialEq for Repr {
 }
 
 /// All that a schema can say. Build one with [`SchemaBuilder`](super::SchemaBuilder).
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) struct Attributes {
     pub(crate) kind: Type,
     pub(crate) optional: bool,
@@ -125,6 +125,23 @@ pub(crate) struct Attributes {
     pub(crate) value: Option<Schema>,
     /// Derived from the name: which class the value has.
     pub(crate) logical: Option<Logical>,
+}
+
+/// The parameters compare as a map, whose order does not count.
+impl PartialEq for Attributes {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind == other.kind
+            && self.optional == other.optional
+            && self.name == other.name
+            && self.version == other.version
+            && self.parameters.len() == other.parameters.len()
+            && self.parameters.iter().all(|parameter| other.parameters.contains(parameter))
+            && self.fields == other.fields
+            && self.key == other.key
+            && self.value == other.value
+            && self.doc == other.doc
+            && self.default == other.default
+    }
 }
 
 /// A field of a struct.

@@ -1,7 +1,7 @@
 //! Structs.
 
-use super::{Schema, Text, Type, Value, validate};
-use crate::error::{Error, Result};
+use super::{Field, Schema, Text, Type, Value, java_class_of_type, validate};
+use crate::error::{Error, ErrorKind, Result};
 
 /// A value with named fields. Its schema is a STRUCT, and there is one value a field.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,15 +45,16 @@ impl Struct {
     }
 
     /// The fields with their stored values.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&super::Field, &Value)> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Field, &Value)> {
         self.schema.fields().iter().zip(&self.values)
     }
 
+    fn field(&self, name: &str) -> Result<&Field> {
+        self.schema.field(name).ok_or_else(|| Error::data(format!("{name} is not a valid field name")))
+    }
+
     fn index(&self, name: &str) -> Result<usize> {
-        match self.schema.field(name) {
-            Some(field) => Ok(field.index),
-            None => Err(Error::data(format!("{name} is not a valid field name"))),
-        }
+        self.field(name).map(|field| field.index)
     }
 
     /// The value of a field, or the default of its schema where it is null.
@@ -65,7 +66,9 @@ impl Struct {
     /// As [`Struct::get`], by position. Null for a position that there is not.
     pub fn get_at(&self, index: usize) -> &Value {
         match self.values.get(index) {
-            Some(Value::Null) => self.schema.fields()[index].schema.default_value(),
+            Some(Value::Null) => {
+                self.schema.fields().get(index).map_or(&Value::Null, |field| field.schema.default_value())
+            }
             Some(value) => value,
             None => &Value::Null,
         }
@@ -74,26 +77,40 @@ impl Struct {
     /// The stored value of a field.
     pub fn get_without_default(&self, name: &str) -> Result<&Value> {
         let at = self.index(name)?;
-        Ok(&self.values[at])
+        Ok(self.stored(at))
     }
 
-    /// The stored value of a field that has this type; the error that Connect's typed getters give otherwise.
+    fn stored(&self, index: usize) -> &Value {
+        self.values.get(index).unwrap_or(&Value::Null)
+    }
+
+    /// The stored value of a field that has this type, as Connect's typed getters give it: without the default, and only
+    /// if it is a plain value of that type, not a date or decimal over it.
     pub fn get_checked(&self, name: &str, kind: Type) -> Result<&Value> {
-        let Some(field) = self.schema.field(name) else {
-            return Err(Error::data(format!("{name} is not a valid field name")));
-        };
+        let field = self.field(name)?;
         if field.schema.kind() != kind {
             return Err(Error::data(format!("Field '{name}' is not of type {kind}")));
         }
-        Ok(&self.values[field.index])
+        let value = self.stored(field.index);
+        match value.inferred_type() {
+            None if value.is_null() => Ok(value),
+            Some(found) if found == kind => Ok(value),
+            // A date or decimal in a field of a logical type.
+            _ => Err(Error::new(
+                ErrorKind::ClassCast,
+                format!("class {} cannot be cast to class {}", value.java_class(), java_class_of_type(kind)),
+            )),
+        }
     }
 
     /// Sets a field after checking the value against its schema.
     pub fn put(&mut self, name: &str, value: impl Into<Value>) -> Result<()> {
-        let (at, value) = (self.index(name)?, value.into());
-        let field = &self.schema.fields()[at];
+        let (field, value) = (self.field(name)?, value.into());
         validate::validate_field(&field.name, &field.schema, &value)?;
-        self.values[at] = value;
+        let at = field.index;
+        if let Some(place) = self.values.get_mut(at) {
+            *place = value;
+        }
         Ok(())
     }
 

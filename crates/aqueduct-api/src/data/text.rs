@@ -40,6 +40,16 @@ impl Text {
         unsafe { std::str::from_utf8_unchecked(&self.0) }
     }
 
+    /// A part of this text, which shares its memory. What is no part of it is copied.
+    #[must_use]
+    pub fn share(&self, part: &str) -> Self {
+        let start = (part.as_ptr() as usize).wrapping_sub(self.0.as_ptr() as usize);
+        match self.as_str().get(start..start.saturating_add(part.len())) {
+            Some(same) if std::ptr::eq(same, part) => Self(self.0.slice(start..start + part.len())),
+            _ => part.into(),
+        }
+    }
+
     /// The bytes of the text, shared.
     pub fn into_bytes(self) -> Bytes {
         self.0
@@ -115,5 +125,20 @@ impl fmt::Debug for Text {
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_shares_memory() {
+        let text = Text::from("grüße".to_owned());
+        let part = text.share(&text.as_str()[2..6]);
+        assert_eq!(part, "üß");
+        assert_eq!(part.as_bytes().as_ptr(), text.as_bytes()[2..].as_ptr());
+        assert_eq!(text.share("other"), "other");
+        assert_eq!(text.share(""), "");
     }
 }
