@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use aqueduct_api::data::Text;
+use bytes::Bytes;
 use encoding_rs::{EncoderResult, Encoding};
 
 /// A character set.
@@ -76,7 +78,7 @@ impl Charset {
     /// The text of the bytes; U+FFFD stands for what is malformed.
     pub(crate) fn decode(self, bytes: &[u8]) -> Cow<'_, str> {
         match self {
-            Self::Utf8 => String::from_utf8_lossy(bytes),
+            Self::Utf8 => decode_utf8(bytes),
             Self::Ascii => bytes
                 .iter()
                 .map(|byte| if byte.is_ascii() { char::from(*byte) } else { char::REPLACEMENT_CHARACTER })
@@ -123,6 +125,38 @@ fn encode_other(encoding: &'static Encoding, text: &str, bytes: &mut Vec<u8>) {
             EncoderResult::Unmappable(_) => bytes.push(b'?'),
         }
     }
+}
+
+/// The text of UTF-8. Java takes the bytes of half a surrogate pair for one malformed character, not for three.
+pub(crate) fn decode_utf8(bytes: &[u8]) -> Cow<'_, str> {
+    let mut error = match std::str::from_utf8(bytes) {
+        Ok(text) => return text.into(),
+        Err(error) => error,
+    };
+    let mut text = String::with_capacity(bytes.len() + 16);
+    let mut rest = bytes;
+    loop {
+        let (valid, malformed) = rest.split_at_checked(error.valid_up_to()).unwrap_or((rest, &[]));
+        text.push_str(std::str::from_utf8(valid).unwrap_or_default());
+        text.push(char::REPLACEMENT_CHARACTER);
+        let length = match malformed {
+            [0xed, behind @ ..] => 1 + behind.iter().take(2).take_while(|byte| **byte & 0xc0 == 0x80).count(),
+            _ => error.error_len().unwrap_or(malformed.len()),
+        };
+        rest = malformed.get(length..).unwrap_or_default();
+        match std::str::from_utf8(rest) {
+            Ok(end) => {
+                text.push_str(end);
+                return text.into();
+            }
+            Err(next) => error = next,
+        }
+    }
+}
+
+/// The text of UTF-8 that shares the memory of the bytes, if it is such.
+pub(crate) fn utf8_text(bytes: &Bytes) -> Text {
+    Text::from_utf8(bytes.clone()).unwrap_or_else(|bytes| decode_utf8(&bytes).into_owned().into())
 }
 
 /// The text of UTF-16 code units. As in Java, a half of a pair takes the unit behind it along into one U+FFFD, and so do
@@ -186,6 +220,9 @@ mod tests {
         assert_eq!(read("utf-16be", b"\xd8\0\0a"), "\u{fffd}");
         assert_eq!(read("utf-16be", b"\xd8\0\0"), "\u{fffd}");
         assert_eq!(read("utf-16be", b"\0ab"), "a\u{fffd}");
+        assert_eq!(read("utf-8", b"a\xff\xe9"), "a\u{fffd}\u{fffd}");
+        assert_eq!(read("utf-8", b"\xed\xa0\x80\xed\xbaz\xed\xba"), "\u{fffd}\u{fffd}z\u{fffd}");
+        assert_eq!(read("utf-8", b"\xe0\x80\xf0\x9f\x98z\xf0\x9f"), "\u{fffd}\u{fffd}\u{fffd}z\u{fffd}");
     }
 
     #[test]

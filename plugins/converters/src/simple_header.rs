@@ -1,8 +1,10 @@
 //! `SimpleHeaderConverter`: header values as text, whose type is guessed when they are read.
 
-use aqueduct_api::data::{Schema, SchemaAndValue, Text, Value, values};
+use aqueduct_api::data::{Schema, SchemaAndValue, Value, values};
 use aqueduct_api::{ConfigDef, ConfigMap, HeaderConverter, Result};
 use bytes::Bytes;
+
+use crate::charset::utf8_text;
 
 /// Writes the text of a value, and reads what a text looks like: a number of the smallest type that holds it, a boolean, a
 /// date, a list, a map, or else a string. It is what a worker uses where nothing else is set.
@@ -46,7 +48,7 @@ impl HeaderConverter for SimpleHeaderConverter {
         _key: &str,
         data: Option<&Bytes>,
     ) -> Result<SchemaAndValue> {
-        let text = data.map(|data| Text::from_utf8_lossy(data.clone()));
+        let text = data.map(utf8_text);
         Ok(text.and_then(|text| values::parse_string(&text)).unwrap_or(SchemaAndValue::NULL))
     }
 }

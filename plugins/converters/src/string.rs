@@ -1,13 +1,13 @@
 //! `StringConverter`: any value as Java prints it, read back as text.
 
 use aqueduct_api::config::{ConfigKey, ConfigType, Importance, Width};
-use aqueduct_api::data::{Schema, SchemaAndValue, Text, Value, java_text};
+use aqueduct_api::data::{Schema, SchemaAndValue, Value, java_text};
 use aqueduct_api::{
     ConfigDef, ConfigMap, Converter, ConverterRole, Error, ErrorKind, HeaderConverter, Result, WireHeaders,
 };
 use bytes::Bytes;
 
-use crate::charset::Charset;
+use crate::charset::{Charset, utf8_text};
 use crate::config::{CONVERTER_TYPE, converter_type};
 
 const ENCODING: &str = "converter.encoding";
@@ -60,7 +60,7 @@ impl StringConverter {
 
     fn read(&self, data: Option<&Bytes>) -> SchemaAndValue {
         let text = data.map(|data| match self.charset {
-            Charset::Utf8 => Text::from_utf8_lossy(data.clone()),
+            Charset::Utf8 => utf8_text(data),
             charset => charset.decode(data).into_owned().into(),
         });
         SchemaAndValue::new(Schema::OPTIONAL_STRING, text)

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use aqueduct_api::data::{Schema, SchemaBuilder, Text, Type, Value};
+use aqueduct_api::data::{Schema, SchemaBuilder, Text, Type};
 use aqueduct_api::{Error, ErrorKind, Result};
 
 use super::read::{Reader, last_of_names};
@@ -18,21 +18,23 @@ struct Parts<'a> {
     fields: Vec<(Text, Schema)>,
 }
 
-/// The schema that a value describes; none for null.
+/// The schema that a value describes; none for null. It recurses as deep as the value: what needs much stack is kept out
+/// of the recursion.
 pub(crate) fn read_schema(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Option<Schema>> {
     if node.is_null() {
         return Ok(None);
     }
     let parts = read_parts(reader, node)?;
-    let schema = parts.builder()?.build()?;
-    let Some(default) = node.get(names::DEFAULT) else {
-        return Ok(Some(schema));
-    };
-    let default = reader.value(&schema, Some(default))?;
-    with_default(&parts, default).map(Some)
+    build(reader, &parts).map(Some)
 }
 
-fn with_default(parts: &Parts<'_>, default: Value) -> Result<Schema> {
+#[inline(never)]
+fn build(reader: &mut Reader<'_>, parts: &Parts<'_>) -> Result<Schema> {
+    let schema = parts.builder()?.build()?;
+    let Some(default) = parts.node.get(names::DEFAULT) else {
+        return Ok(schema);
+    };
+    let default = reader.value(&schema, Some(default))?;
     parts.builder()?.default_value(default).build()
 }
 

@@ -3,7 +3,7 @@
 use aqueduct_api::data::Map;
 use aqueduct_api::{ConfigMap, Converter, ConverterRole, Schema, SchemaBuilder, Struct, Type, Value};
 use aqueduct_converters::JsonConverter;
-use aqueduct_vectors::{Case, Failure, Json, check, decode_value, encode_schema, hex};
+use aqueduct_vectors::{Case, Deviation, Failure, Json, check, decode_value, encode_schema, hex};
 use bytes::Bytes;
 use serde_json::json;
 
@@ -17,7 +17,11 @@ fn json_converter(case: &Case) -> Result<Box<dyn Converter>, Failure> {
 
 #[test]
 fn from() {
-    check("json.from", &[], |case| {
+    let buffers = Deviation::when(
+        |case| case.mentions("\"bbuf\"") && case.mentions("HeapByteBuffer"),
+        "bytes have one class here, whose name stands in errors about them",
+    );
+    check("json.from", &[buffers], |case| {
         let (schema, value) = case.schema_and_value()?;
         let mut converter = json_converter(case)?;
         let first = write(&mut *converter, schema.as_ref(), &value);
