@@ -1,6 +1,8 @@
 //! The connectors and their tasks on real files, as the runtime drives them.
 
+mod golden;
 mod plugins;
 mod setting;
 mod sink;
 mod source;
+mod standard_streams;
