@@ -1,1 +1,13 @@
-//! Worker, task loops, herders, backing stores and REST of Aqueduct.
+//! The worker: it runs connectors and their tasks, keeps their state, and answers the REST API.
+//!
+//! The control plane (herder, REST) and the data plane (task loops) run on runtimes of their own, so that no connector can
+//! hold up an answer. The crate knows no plugin: the [`registry`](registry::Registry) is a value that the program gives.
+
+pub mod connector_config;
+pub mod offsets;
+pub mod properties;
+pub mod providers;
+pub mod registry;
+pub mod status;
+pub mod validation;
+pub mod worker_config;
