@@ -24,13 +24,24 @@ impl<'a> Reader<'a> {
     }
 
     /// The value of this node, which is absent where a member is missing.
+    ///
+    /// It recurses as deep as schema and node do both. What is not part of the recursion is kept out of line, so that
+    /// the deepest document fits a small stack.
     pub(crate) fn value(&mut self, schema: &Schema, node: Option<Node<'_>>) -> Result<Value> {
         let Some(node) = node.filter(|node| !node.is_null()) else {
             return self.absent(schema);
         };
-        if let Some(logical) = schema.logical() {
-            return read_logical(logical, schema, node);
+        match (schema.logical(), schema.kind()) {
+            (None, Type::Array) => self.array(schema, node),
+            (None, Type::Map) => self.map(schema, node),
+            (None, Type::Struct) => self.structure(schema, node),
+            (None, _) => self.scalar(schema, node),
+            (Some(logical), _) => read_logical(logical, schema, node),
         }
+    }
+
+    #[inline(never)]
+    fn scalar(&mut self, schema: &Schema, node: Node<'_>) -> Result<Value> {
         let number = node.number();
         Ok(match schema.kind() {
             Type::Int8 => Value::Int8(number.map_or(0, |number| number.to_i64() as i8)),
@@ -51,12 +62,12 @@ impl<'a> Reader<'a> {
                 }
                 None => self.nothing(),
             },
-            Type::Array => return self.array(schema, node),
-            Type::Map => return self.map(schema, node),
-            Type::Struct => return self.structure(schema, node),
+            // Those with parts do not come here.
+            Type::Array | Type::Map | Type::Struct => Value::Null,
         })
     }
 
+    #[inline(never)]
     fn absent(&self, schema: &Schema) -> Result<Value> {
         let default = schema.default_value();
         if self.replace_null && !default.is_null() {
@@ -73,17 +84,18 @@ impl<'a> Reader<'a> {
         Value::Null
     }
 
+    #[inline(never)]
     fn array(&mut self, schema: &Schema, node: Node<'_>) -> Result<Value> {
         let mut elements = Vec::with_capacity(node.token.count as usize);
         let element_schema = schema.value_schema();
-        let mut read = |element| {
-            elements.push(self.any(element_schema, element)?);
-            Ok::<(), Error>(())
-        };
         if node.kind() == Kind::Object {
-            last_of_names(node).try_for_each(|(_, value)| read(value))?;
+            for value in last_values(node) {
+                elements.push(self.any(element_schema, value)?);
+            }
         } else {
-            node.elements().try_for_each(read)?;
+            for element in node.elements() {
+                elements.push(self.any(element_schema, element)?);
+            }
         }
         Ok(Value::Array(elements))
     }
@@ -96,6 +108,7 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[inline(never)]
     fn map(&mut self, schema: &Schema, node: Node<'_>) -> Result<Value> {
         let key_schema = schema.key_schema();
         let mut entries = Entries::with_capacity(node.token.count as usize);
@@ -124,6 +137,7 @@ impl<'a> Reader<'a> {
         Ok(Value::Map(Map::from_unique(entries.into_vec()).into_hash_order()))
     }
 
+    #[inline(never)]
     fn structure(&mut self, schema: &Schema, node: Node<'_>) -> Result<Value> {
         if node.kind() != Kind::Object {
             let found = node.type_name();
@@ -148,6 +162,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Notes the place of the last member for each field, and gives where in `places` the first field is.
+    #[inline(never)]
     fn find_members(&mut self, schema: &Schema, node: Node<'_>) -> usize {
         let fields = schema.fields();
         let base = self.places.len();
@@ -181,6 +196,11 @@ fn pair(entry: Node<'_>) -> Result<(Node<'_>, Node<'_>)> {
     }
 }
 
+/// The values of the members of an object, as [`last_of_names`].
+fn last_values(node: Node<'_>) -> Vec<Node<'_>> {
+    last_of_names(node).map(|(_, value)| value).collect()
+}
+
 /// The members of an object without those that another of the same name replaces, each in the place of the first.
 pub(crate) fn last_of_names(node: Node<'_>) -> impl Iterator<Item = (Node<'_>, Node<'_>)> {
     let mut entries = Entries::with_capacity(node.token.count as usize);
@@ -190,6 +210,7 @@ pub(crate) fn last_of_names(node: Node<'_>) -> impl Iterator<Item = (Node<'_>, N
     entries.into_vec().into_iter().map(|(_, member)| member)
 }
 
+#[inline(never)]
 fn read_logical(logical: Logical, schema: &Schema, node: Node<'_>) -> Result<Value> {
     let number = node.number();
     match logical {
@@ -251,6 +272,7 @@ impl Open {
 }
 
 /// The value of a node by its own looks. A loop instead of recursion: the depth costs no stack.
+#[inline(never)]
 pub(crate) fn schemaless(root: Node<'_>) -> Value {
     let document = root.document();
     let mut open: Vec<(Open, u32)> = Vec::new();

@@ -61,12 +61,14 @@ fn read_parts<'a>(reader: &mut Reader<'_>, node: Node<'a>) -> Result<Parts<'a>> 
     Ok(parts)
 }
 
+#[inline(never)]
 fn read_kind(node: Node<'_>) -> Result<Type> {
     let name = node.get(names::TYPE).and_then(Node::text);
     let name = name.ok_or_else(|| Error::data("Schema must contain 'type' field"))?;
     names::type_of(&name).ok_or_else(|| Error::data(format!("Unknown schema type: {name}")))
 }
 
+#[inline(never)]
 fn read_fields(reader: &mut Reader<'_>, parts: &mut Parts<'_>) -> Result<()> {
     let fields = parts.node.get(names::FIELDS).filter(|fields| fields.kind() == Kind::Array);
     let fields = fields.ok_or_else(|| Error::data("Struct schema's \"fields\" argument is not an array."))?;

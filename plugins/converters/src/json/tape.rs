@@ -163,6 +163,7 @@ impl<'a> Node<'a> {
     }
 
     /// The value of the last member of this name.
+    #[inline(never)]
     pub(crate) fn get(self, name: &str) -> Option<Node<'a>> {
         self.members().filter(|(key, _)| key.is_text(name)).last().map(|(_, value)| value)
     }

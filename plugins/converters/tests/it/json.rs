@@ -3,7 +3,7 @@
 use aqueduct_api::data::Map;
 use aqueduct_api::{ConfigMap, Converter, ConverterRole, Schema, SchemaBuilder, Struct, Type, Value};
 use aqueduct_converters::JsonConverter;
-use aqueduct_vectors::{Case, Deviation, Failure, Json, check, decode_value, encode_schema, hex};
+use aqueduct_vectors::{Case, Cmp, Deviation, Failure, Json, check, decode_value, encode_schema, hex};
 use bytes::Bytes;
 use serde_json::json;
 
@@ -56,7 +56,14 @@ fn to() {
 
 #[test]
 fn round_trip() {
-    check("json.rt", &[], |case| {
+    let struct_keys = Deviation::when(
+        |case| {
+            let input = String::from_utf8(case.hex("hex").unwrap_or_default()).unwrap_or_default();
+            case.cmp == Cmp::BytesHashOrder && input.contains("\"keys\":{\"type\":\"struct\"")
+        },
+        "a struct's hash code comes from the addresses of enum constants in Java: another order in each process",
+    );
+    check("json.rt", &[struct_keys], |case| {
         let mut converter = json_converter(case)?;
         let value = read(&mut *converter, bytes(case).as_ref())?;
         Ok(hex_result(write(&mut *converter, value.schema.as_ref(), &value.value)?.as_deref()))
@@ -147,9 +154,14 @@ fn texts_share_the_memory_of_the_message() {
     assert_eq!(text.as_bytes().as_ptr(), message[9..].as_ptr());
 }
 
-/// A deep schema and a deep value of it fit the stack of a thread, and what is deeper is refused.
+/// A deep schema and a deep value of it fit a stack half as large as threads have, and what is deeper is refused.
 #[test]
 fn depth_is_bounded_both_ways() {
+    let small = std::thread::Builder::new().stack_size(1 << 20);
+    small.spawn(go_deep).expect("a thread").join().expect("no failure");
+}
+
+fn go_deep() {
     let nest = |levels: usize| {
         let schema = format!(
             "{}{{\"type\":\"int8\"}}{}",
