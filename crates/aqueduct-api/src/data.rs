@@ -9,6 +9,7 @@ pub mod java_hash;
 pub mod java_text;
 mod logical;
 mod map;
+mod number;
 mod projector;
 mod schema;
 mod structs;

@@ -130,7 +130,7 @@ impl Decimal {
 }
 
 /// The lowest 64 bits of the two's complement form.
-pub(crate) fn low_64_bits(number: &BigInt) -> i64 {
+pub(super) fn low_64_bits(number: &BigInt) -> i64 {
     let low = number.iter_u64_digits().next().unwrap_or_default() as i64;
     if number.sign() == Sign::Minus { low.wrapping_neg() } else { low }
 }

@@ -39,8 +39,8 @@ pub fn project(source: &Schema, value: &Value, target: &Schema) -> Result<Value>
             let (class, wanted) = (value.java_class(), super::java_class_of_type(target.kind()));
             Err(Error::new(ErrorKind::ClassCast, format!("class {class} cannot be cast to class {wanted}")))
         }
-        (kind, _) if kind == source.kind() => Ok(value.clone()),
-        (kind, _) => Ok(widened(value, kind)),
+        // What is no number, or has no numeric type, stays as it is.
+        (kind, _) => Ok(value.to_number(kind).unwrap_or_else(|| value.clone())),
     }
 }
 
@@ -88,15 +88,11 @@ fn project_struct(source: &Schema, value: &Struct, target: &Schema) -> Result<Va
     let mut result = Struct::new(target.clone())?;
     for Field { name, schema, .. } in target.fields() {
         if let Some(field) = source.field(name) {
-            let part = project(&field.schema, value.get(name)?, schema)
-                .and_then(|part| result.put(name, part))
-                .map_err(|cause| match cause.kind() {
-                    ErrorKind::SchemaProjector => {
-                        error(format!("Error projecting {name}")).with_source(cause)
-                    }
-                    _ => cause,
-                })?;
-            part
+            let projected = project(&field.schema, value.get(name)?, schema);
+            projected.and_then(|part| result.put(name, part)).map_err(|cause| match cause.kind() {
+                ErrorKind::SchemaProjector => error(format!("Error projecting {name}")).with_source(cause),
+                _ => cause,
+            })?;
         } else if !schema.is_optional() {
             if schema.default_value().is_null() {
                 return Err(error(format!(
@@ -117,22 +113,4 @@ fn project_map(source: &Schema, map: &Map, target: &Schema) -> Result<Value> {
         .map(|(key, value)| Ok((project(from_key, key, to_key)?, project(from, value, to)?)))
         .collect::<Result<Map>>()?;
     Ok(Value::Map(entries.into_hash_order()))
-}
-
-/// A number in a wider type; what is no number stays as it is.
-fn widened(value: &Value, kind: Type) -> Value {
-    let Some(whole) = value.as_i64() else {
-        return match (value, kind) {
-            (Value::Float32(number), Type::Float64) => Value::Float64((*number).into()),
-            _ => value.clone(),
-        };
-    };
-    match kind {
-        Type::Int16 => Value::Int16(whole as i16),
-        Type::Int32 => Value::Int32(whole as i32),
-        Type::Int64 => Value::Int64(whole),
-        Type::Float32 => Value::Float32(whole as f32),
-        Type::Float64 => Value::Float64(whole as f64),
-        _ => value.clone(),
-    }
 }

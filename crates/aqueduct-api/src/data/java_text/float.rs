@@ -182,7 +182,9 @@ fn bits_of_power_of_five(power: i32) -> i32 {
     }
 }
 
-/// floor(log10(number)), or one more.
+/// floor(log10(number)), or one more. The digits depend on the estimate, so its figures are Java's, of which the last is not
+/// quite the logarithm of 2.
+#[expect(clippy::approx_constant, reason = "the estimate must be Java's to the bit")]
 fn estimated_exponent(number: &Binary) -> i32 {
     let mantissa = f64::from_bits(1023 << FRACTION_BITS | number.fraction & ((1 << FRACTION_BITS) - 1));
     let estimate =

@@ -3,7 +3,6 @@
 use std::fmt::Display;
 
 use super::super::calendar::DAY_MS;
-use super::super::decimal::low_64_bits;
 use super::super::java_text::JavaText;
 use super::super::{Decimal, Logical, Schema, SchemaBuilder, Text, Type, Value};
 use super::{parse_string, write_string};
@@ -126,7 +125,7 @@ fn to_bytes(target: &Schema, value: Value) -> Result<Value> {
         Value::Bytes(_) => Logical::Decimal.decode(target, &value),
         Value::Decimal(_) => Ok(value),
         Value::String(text) => Decimal::parse(text).map(Value::from),
-        _ => match double_of(&value) {
+        _ => match value.double_value() {
             Some(number) => Decimal::from_f64(number).map(Value::from),
             None => Err(unable(&value, target)),
         },
@@ -177,31 +176,9 @@ fn to_temporal(target: Logical, schema: &Schema, source: Option<&Schema>, value:
     target.decode(schema, &plain)
 }
 
-/// `Number.longValue` of a number of any class.
-fn long_of(value: &Value) -> Option<i64> {
-    Some(match value {
-        Value::Float32(number) => *number as i64,
-        Value::Float64(number) => *number as i64,
-        Value::Decimal(number) => number.to_i64_wrapping(),
-        Value::BigInteger(number) => low_64_bits(number),
-        _ => return value.as_i64(),
-    })
-}
-
-/// `Number.doubleValue` of a number of any class.
-fn double_of(value: &Value) -> Option<f64> {
-    Some(match value {
-        Value::Float32(number) => (*number).into(),
-        Value::Float64(number) => *number,
-        Value::Decimal(number) => number.to_f64(),
-        Value::BigInteger(number) => Decimal::new((**number).clone(), 0).to_f64(),
-        _ => value.as_i64()? as f64,
-    })
-}
-
 /// `cause`: why it could not be read as a double before.
 fn as_long(source: Option<&Schema>, value: &Value, cause: Option<Error>) -> Result<i64> {
-    if let Some(number) = long_of(value) {
+    if let Some(number) = value.long_value() {
         return Ok(number);
     }
     let mut cause = cause;
@@ -228,7 +205,7 @@ fn as_long(source: Option<&Schema>, value: &Value, cause: Option<Error>) -> Resu
 }
 
 fn as_double(source: Option<&Schema>, value: &Value) -> Result<f64> {
-    if let Some(number) = double_of(value) {
+    if let Some(number) = value.double_value() {
         return Ok(number);
     }
     let cause = match value {
