@@ -13,6 +13,7 @@ pub mod config;
 pub mod consumer;
 pub mod control;
 pub mod error;
+mod log_reader;
 mod native;
 mod plane;
 pub mod producer;
@@ -25,6 +26,7 @@ pub use consumer::{BatchConsumer, CommitCompleted, Offsets, Polled, Rebalance, S
 pub use error::{ErrorKind, KafkaError, Result};
 /// The protocol's error codes, to match with [`KafkaError::is`].
 pub use kafka_protocol::error::ResponseError;
+pub use log_reader::LogReader;
 pub use native::{NativeConsumer, NativeProducer};
 pub use plane::{DataPlane, NativeDataPlane};
 pub use producer::{BatchProducer, SendError};
