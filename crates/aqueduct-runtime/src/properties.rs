@@ -53,6 +53,5 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, PropertiesError> {
 }
 
 fn decode(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes)
-        .unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect())
+    String::from_utf8(bytes).unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect())
 }

@@ -120,17 +120,17 @@ impl Registry {
 
     /// The newest version of a class or alias.
     pub fn find(&self, wanted: Wanted, name: &str) -> Option<&Plugin> {
-        self.all(wanted, self.class_name(name)).next_back()
+        self.all(wanted, self.class_name(name)).pop()
     }
 
     /// All versions of a class, the oldest first.
-    fn all<'a>(&'a self, wanted: Wanted, class: &'a str) -> impl DoubleEndedIterator<Item = &'a Plugin> {
-        self.plugins.iter().filter(move |plugin| plugin.class == class && wanted.fits(plugin))
+    fn all(&self, wanted: Wanted, class: &str) -> Vec<&Plugin> {
+        self.plugins.iter().filter(|plugin| plugin.class == class && wanted.fits(plugin)).collect()
     }
 
     /// The versions of a class or alias, the oldest first.
     pub fn versions(&self, wanted: Wanted, name: &str) -> Vec<&'static str> {
-        self.all(wanted, self.class_name(name)).map(|plugin| plugin.version).collect()
+        self.all(wanted, self.class_name(name)).into_iter().map(|plugin| plugin.version).collect()
     }
 
     /// The class names of a kind, in order, each once.
@@ -153,13 +153,14 @@ impl Registry {
             Wanted::Connector => self.connector_class(name)?,
             _ => self.class_name(name),
         };
-        let newest = self.all(wanted, class).next_back();
+        let mut versions = self.all(wanted, class);
+        let newest = versions.last().copied();
         let newest = newest.ok_or_else(|| RegistryError::not_found(wanted, name, &self.plugins))?;
         let Some(range) = range else {
             return Ok(newest);
         };
-        let fitting = self.all(wanted, class).rfind(|plugin| range.contains(&Version::new(plugin.version)));
-        fitting.ok_or_else(|| RegistryError::NoSuchVersion {
+        versions.retain(|plugin| range.contains(&Version::new(plugin.version)));
+        versions.pop().ok_or_else(|| RegistryError::NoSuchVersion {
             class: newest.class.to_owned(),
             range: range.to_string(),
             available: self.versions(wanted, class),
@@ -169,7 +170,7 @@ impl Registry {
     /// What `connector.class` names: a full class name, an alias, or a simple name without `Connector`.
     fn connector_class<'a>(&'a self, name: &'a str) -> Result<&'a str, RegistryError> {
         let class = self.class_name(name);
-        if self.all(Wanted::Connector, class).next().is_some() {
+        if !self.all(Wanted::Connector, class).is_empty() {
             return Ok(class);
         }
         let mut matching: Vec<&'static str> = self
@@ -198,13 +199,15 @@ impl Registry {
 
     /// The concrete classes inside a class that is no plugin itself, as `Cast$Key` and `Cast$Value` in `Cast`.
     pub fn nested(&self, wanted: Wanted, class: &str) -> Vec<&'static str> {
-        let inside = |plugin: &&Plugin| plugin.class.strip_prefix(class).is_some_and(|rest| rest.starts_with('$'));
+        let inside =
+            |plugin: &&Plugin| plugin.class.strip_prefix(class).is_some_and(|rest| rest.starts_with('$'));
         let fitting = self.plugins.iter().filter(|plugin| wanted.fits(plugin));
         fitting.filter(inside).map(|plugin| plugin.class).collect()
     }
 
     fn encloses(&self, class: &str) -> bool {
-        let inside = |plugin: &Plugin| plugin.class.strip_prefix(class).is_some_and(|rest| rest.starts_with('$'));
+        let inside =
+            |plugin: &Plugin| plugin.class.strip_prefix(class).is_some_and(|rest| rest.starts_with('$'));
         !class.is_empty() && self.plugins.iter().any(inside)
     }
 }

@@ -32,6 +32,24 @@ pub enum ConfigType {
 }
 
 impl ConfigType {
+    /// All types.
+    const ALL: [Self; 9] = [
+        Self::Boolean,
+        Self::String,
+        Self::Int,
+        Self::Short,
+        Self::Long,
+        Self::Double,
+        Self::List,
+        Self::Class,
+        Self::Password,
+    ];
+
+    /// The type that REST answers spell so.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// As REST answers spell it.
     pub const fn name(self) -> &'static str {
         match self {
@@ -60,6 +78,11 @@ pub enum Importance {
 }
 
 impl Importance {
+    /// The importance that REST answers spell so.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::High, Self::Medium, Self::Low].into_iter().find(|importance| importance.name() == name)
+    }
+
     /// As REST answers spell it.
     pub const fn name(self) -> &'static str {
         match self {
@@ -102,6 +125,12 @@ pub enum Default {
     Required,
     /// This value; [`Parsed::Null`] for none.
     Value(Parsed),
+}
+
+impl From<Parsed> for Default {
+    fn from(value: Parsed) -> Self {
+        Self::Value(value)
+    }
 }
 
 /// Offers values for a key, given the rest of the configuration.

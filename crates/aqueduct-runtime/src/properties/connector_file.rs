@@ -66,7 +66,10 @@ impl ConnectorFile {
     }
 
     /// `None` if the object is no create request.
-    fn from_request(object: &serde_json::Map<String, Json>, path: &Path) -> Option<Result<Self, PropertiesError>> {
+    fn from_request(
+        object: &serde_json::Map<String, Json>,
+        path: &Path,
+    ) -> Option<Result<Self, PropertiesError>> {
         let name = object.get("name")?.as_str()?;
         let mut config = flat(object.get("config")?.as_object()?)?;
         let initial_state = match object.get("initial_state") {
@@ -74,7 +77,9 @@ impl ConnectorFile {
             Some(state) => InitialState::from_name(state.as_str()?)?,
         };
         match config.get("name") {
-            Some(other) if other != name => return Some(Err(PropertiesError::TwoNames { path: path.to_owned() })),
+            Some(other) if other != name => {
+                return Some(Err(PropertiesError::TwoNames { path: path.to_owned() }));
+            }
             Some(_) => {}
             None => {
                 config.insert("name", name);
@@ -115,7 +120,8 @@ mod tests {
     fn reads_all_three_forms() {
         assert_eq!(read(r#"{"name":"c","tasks.max":2}"#), Ok(connector(InitialState::Running)));
         assert_eq!(read("name=c\ntasks.max=2\n"), Ok(connector(InitialState::Running)));
-        let request = r#"{"name":"c","config":{"name":"c","tasks.max":"2"},"initial_state":"paused","more":[]}"#;
+        let request =
+            r#"{"name":"c","config":{"name":"c","tasks.max":"2"},"initial_state":"paused","more":[]}"#;
         assert_eq!(read(request), Ok(connector(InitialState::Paused)));
     }
 
@@ -130,6 +136,8 @@ mod tests {
         let missing = "Connector configuration at 'c.json' is missing the mandatory 'name' configuration";
         assert_eq!(read("a=b"), Err(missing.to_owned()));
         assert_eq!(read(r#"{"a":"b"}"#), Err(missing.to_owned()));
-        assert!(read(r#"{"name":"c","config":{"name":"d"}}"#).is_err_and(|text| text.contains("doesn't match")));
+        assert!(
+            read(r#"{"name":"c","config":{"name":"d"}}"#).is_err_and(|text| text.contains("doesn't match"))
+        );
     }
 }

@@ -111,7 +111,10 @@ fn unescape(text: &str) -> Option<String> {
                 Some('r') => '\r',
                 Some('f') => '\u{c}',
                 Some('u') => {
-                    let digits = chars.as_str().get(..4).filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))?;
+                    let digits = chars
+                        .as_str()
+                        .get(..4)
+                        .filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))?;
                     units.push(u16::from_str_radix(digits, 16).ok()?);
                     chars = chars.as_str().get(4..)?.chars();
                     continue;
@@ -132,7 +135,8 @@ mod tests {
 
     fn check(text: &str, entries: &[(&str, &str)]) {
         let parsed = parse(text).expect(text);
-        let parsed: Vec<(&str, &str)> = parsed.iter().map(|(key, value)| (key, value.expect("a text"))).collect();
+        let parsed: Vec<(&str, &str)> =
+            parsed.iter().map(|(key, value)| (key, value.expect("a text"))).collect();
         assert_eq!(parsed, entries, "{text:?}");
     }
 

@@ -52,7 +52,8 @@ mod tests {
         std::fs::write(folder.path().join("nested/inner"), "x").expect("written");
         let provider = DirectoryConfigProvider::default();
         let path = folder.path().to_str().expect("UTF-8");
-        let got = provider.get(path, &["password", "nested", "nested/inner", "..", "missing"]).expect("readable");
+        let got =
+            provider.get(path, &["password", "nested", "nested/inner", "..", "missing"]).expect("readable");
         assert_eq!(got.data, [("password", "s3cret\n")].into());
         assert!(provider.get("/no/such", &["k"]).expect("nothing").data.is_empty());
     }

@@ -183,7 +183,11 @@ mod tests {
         }
 
         fn get(&self, path: &str, keys: &[&str]) -> Result<ProvidedConfig> {
-            let data = keys.iter().filter(|key| **key != "missing").map(|key| (*key, format!("<{path}/{key}>"))).collect();
+            let data = keys
+                .iter()
+                .filter(|key| **key != "missing")
+                .map(|key| (*key, format!("<{path}/{key}>")))
+                .collect();
             Ok(ProvidedConfig { data, ttl: (path == "ttl").then_some(Duration::from_secs(5)) })
         }
     }

@@ -64,7 +64,12 @@ impl VersionRange {
 impl Interval {
     fn exactly(version: &str) -> Self {
         let version = Version::new(version);
-        Self { lower: Some(version.clone()), lower_included: true, upper: Some(version), upper_included: true }
+        Self {
+            lower: Some(version.clone()),
+            lower_included: true,
+            upper: Some(version),
+            upper_included: true,
+        }
     }
 
     fn parse(spec: &str) -> Result<Self, RegistryError> {
@@ -114,7 +119,9 @@ impl fmt::Display for VersionRange {
 
 impl fmt::Display for Interval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = |bound: &Option<Version>| bound.as_ref().map(|version| version.as_str().to_owned()).unwrap_or_default();
+        let text = |bound: &Option<Version>| {
+            bound.as_ref().map(|version| version.as_str().to_owned()).unwrap_or_default()
+        };
         f.write_str(if self.lower_included { "[" } else { "(" })?;
         f.write_str(&text(&self.lower))?;
         if self.lower.is_none() || self.lower != self.upper {

@@ -83,7 +83,10 @@ fn finds_by_name_and_unambiguous_alias() {
         let found = registry.find(Wanted::Transformation, name).map(|plugin| plugin.class);
         assert_eq!(found, class, "{name}");
     }
-    assert_eq!(registry.resolve("File").as_deref(), Some("org.apache.kafka.common.config.provider.FileConfigProvider"));
+    assert_eq!(
+        registry.resolve("File").as_deref(),
+        Some("org.apache.kafka.common.config.provider.FileConfigProvider")
+    );
     assert_eq!(registry.resolve("a.Cast").as_deref(), Some("a.Cast"));
     assert_eq!(registry.nested(Wanted::Transformation, "a.Cast"), ["a.Cast$Key", "a.Cast$Value"]);
 }

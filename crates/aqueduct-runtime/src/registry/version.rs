@@ -143,7 +143,9 @@ fn compare(a: &Item, b: Option<&Item>) -> Ordering {
         (Item::Word(word), None) => qualifier(word).cmp(&qualifier("")),
         (Item::Word(a), Some(Item::Word(b))) => qualifier(a).cmp(&qualifier(b)),
         (Item::Word(_), Some(_)) => Ordering::Less,
-        (Item::List(list), None) => list.iter().map(|item| compare(item, None)).find(|order| order.is_ne()).unwrap_or(Ordering::Equal),
+        (Item::List(list), None) => {
+            list.iter().map(|item| compare(item, None)).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+        }
         (Item::List(_), Some(Item::Number(_))) => Ordering::Less,
         (Item::List(_), Some(Item::Word(_))) => Ordering::Greater,
         (Item::List(a), Some(Item::List(b))) => compare_lists(a, b),
@@ -187,12 +189,25 @@ mod tests {
     #[test]
     fn orders_as_maven_does() {
         let ordered = [
-            "1-alpha", "1-beta2", "1-m3", "1-rc1", "1-SNAPSHOT", "1", "1-sp", "1-abc", "1-1", "1.1", "1.2", "1.10", "2",
+            "1-alpha",
+            "1-beta2",
+            "1-m3",
+            "1-rc1",
+            "1-SNAPSHOT",
+            "1",
+            "1-sp",
+            "1-abc",
+            "1-1",
+            "1.1",
+            "1.2",
+            "1.10",
+            "2",
         ];
         for pair in ordered.windows(2) {
             assert!(Version::new(pair[0]) < Version::new(pair[1]), "{pair:?}");
         }
-        for (a, b) in [("1", "1.0"), ("1.0.0", "1-ga"), ("1-cr1", "1-rc1"), ("1.a1", "1.alpha1"), ("01", "1")] {
+        for (a, b) in [("1", "1.0"), ("1.0.0", "1-ga"), ("1-cr1", "1-rc1"), ("1.a1", "1.alpha1"), ("01", "1")]
+        {
             assert_eq!(Version::new(a), Version::new(b), "{a} {b}");
         }
     }
