@@ -1,6 +1,6 @@
 //! From JSON to values.
 
-use aqueduct_api::data::{Logical, Map, Schema, Struct, Type, Value, decimal_scale, validate_field};
+use aqueduct_api::data::{Logical, Map, Schema, Struct, Text, Type, Value, decimal_scale, validate_field};
 use aqueduct_api::{Error, ErrorKind, Result};
 
 use super::base64;
@@ -89,7 +89,7 @@ impl<'a> Reader<'a> {
         let mut elements = Vec::with_capacity(node.token.count as usize);
         let element_schema = schema.value_schema();
         if node.kind() == Kind::Object {
-            for value in last_values(node) {
+            for (_, value) in last_of_names(node) {
                 elements.push(self.any(element_schema, value)?);
             }
         } else {
@@ -108,40 +108,46 @@ impl<'a> Reader<'a> {
         }
     }
 
-    #[inline(never)]
     fn map(&mut self, schema: &Schema, node: Node<'_>) -> Result<Value> {
-        let key_schema = schema.key_schema();
-        let mut entries = Entries::with_capacity(node.token.count as usize);
-        if key_schema.is_some_and(|key| key.kind() == Type::String) {
-            if node.kind() != Kind::Object {
-                let message = "Maps with string fields should be encoded as JSON objects, but found";
-                return Err(Error::data(format!("{message} {}", node.type_name())));
-            }
-            for (name, value) in last_of_names(node) {
-                let value = self.any(schema.value_schema(), value)?;
-                entries.put(Value::from(name.text()), value);
-            }
-        } else {
-            if node.kind() != Kind::Array {
-                let message =
-                    "Maps with non-string fields should be encoded as JSON array of tuples, but found";
-                return Err(Error::data(format!("{message} {}", node.type_name())));
-            }
-            for entry in node.elements() {
-                let (key, value) = pair(entry)?;
-                let key = self.any(key_schema, key)?;
-                let value = self.any(schema.value_schema(), value)?;
-                entries.put(key, value);
-            }
+        let named = schema.key_schema().is_some_and(|key| key.kind() == Type::String);
+        let entries = if named { self.members(schema, node) } else { self.pairs(schema, node) };
+        entries.map(|entries| Value::Map(Map::from_unique(entries).into_hash_order()))
+    }
+
+    /// The entries of a map with text keys, which is an object.
+    #[inline(never)]
+    fn members(&mut self, schema: &Schema, node: Node<'_>) -> Result<Vec<(Value, Value)>> {
+        if node.kind() != Kind::Object {
+            return Err(unfit(node, "Maps with string fields should be encoded as JSON objects, but found"));
         }
-        Ok(Value::Map(Map::from_unique(entries.into_vec()).into_hash_order()))
+        let mut entries = Vec::with_capacity(node.token.count as usize);
+        for (name, value) in last_of_names(node) {
+            entries.push((name.into(), self.any(schema.value_schema(), value)?));
+        }
+        Ok(entries)
+    }
+
+    /// The entries of a map with other keys, which is an array of pairs.
+    #[inline(never)]
+    fn pairs(&mut self, schema: &Schema, node: Node<'_>) -> Result<Vec<(Value, Value)>> {
+        if node.kind() != Kind::Array {
+            let wanted = "Maps with non-string fields should be encoded as JSON array of tuples, but found";
+            return Err(unfit(node, wanted));
+        }
+        let mut entries = Entries::with_capacity(node.token.count as usize);
+        for entry in node.elements() {
+            let (key, value) = pair(entry)?;
+            let key = self.any(schema.key_schema(), key)?;
+            let value = self.any(schema.value_schema(), value)?;
+            entries.put(key, value);
+        }
+        Ok(entries.into_vec())
     }
 
     #[inline(never)]
     fn structure(&mut self, schema: &Schema, node: Node<'_>) -> Result<Value> {
         if node.kind() != Kind::Object {
-            let found = node.type_name();
-            return Err(Error::data(format!("Structs should be encoded as JSON objects, but found {found}")));
+            return Err(unfit(node, "Structs should be encoded as JSON objects, but found"));
         }
         let base = self.find_members(schema, node);
         let fields = schema.fields();
@@ -183,10 +189,14 @@ impl<'a> Reader<'a> {
     }
 }
 
+#[inline(never)]
+fn unfit(node: Node<'_>, wanted: &str) -> Error {
+    Error::data(format!("{wanted} {}", node.type_name()))
+}
+
 fn pair(entry: Node<'_>) -> Result<(Node<'_>, Node<'_>)> {
     if entry.kind() != Kind::Array {
-        let found = entry.type_name();
-        return Err(Error::data(format!("Found invalid map entry instead of array tuple: {found}")));
+        return Err(unfit(entry, "Found invalid map entry instead of array tuple:"));
     }
     match (entry.token.count, entry.element(0), entry.element(1)) {
         (2, Some(key), Some(value)) => Ok((key, value)),
@@ -196,18 +206,14 @@ fn pair(entry: Node<'_>) -> Result<(Node<'_>, Node<'_>)> {
     }
 }
 
-/// The values of the members of an object, as [`last_of_names`].
-fn last_values(node: Node<'_>) -> Vec<Node<'_>> {
-    last_of_names(node).map(|(_, value)| value).collect()
-}
-
 /// The members of an object without those that another of the same name replaces, each in the place of the first.
-pub(crate) fn last_of_names(node: Node<'_>) -> impl Iterator<Item = (Node<'_>, Node<'_>)> {
+#[inline(never)]
+pub(crate) fn last_of_names(node: Node<'_>) -> Vec<(Text, Node<'_>)> {
     let mut entries = Entries::with_capacity(node.token.count as usize);
     for (name, value) in node.members() {
-        entries.put(Value::from(name.text()), (name, value));
+        entries.put(name.text().unwrap_or_default(), value);
     }
-    entries.into_vec().into_iter().map(|(_, member)| member)
+    entries.into_vec()
 }
 
 #[inline(never)]
@@ -252,7 +258,7 @@ fn decimal_of_bytes(schema: &Schema, text: &str) -> Result<Value> {
 /// A container that is being read without a schema.
 enum Open {
     Array(Vec<Value>),
-    Object(Entries<Value>, Value),
+    Object(Entries<Value, Value>, Value),
 }
 
 impl Open {

@@ -121,9 +121,8 @@ impl Parts<'_> {
         }
         if let Some(parameters) = node.get(names::PARAMETERS) {
             for (name, value) in last_of_names(parameters) {
-                let (Some(name), Some(value)) = (name.text(), value.text()) else {
-                    return Err(Error::data("Schema parameters must have string values."));
-                };
+                let value = value.text();
+                let value = value.ok_or_else(|| Error::data("Schema parameters must have string values."))?;
                 builder = builder.parameter(name, value);
             }
         }

@@ -162,21 +162,31 @@ fn depth_is_bounded_both_ways() {
 }
 
 fn go_deep() {
-    let nest = |levels: usize| {
-        let schema = format!(
-            "{}{{\"type\":\"int8\"}}{}",
-            "{\"type\":\"array\",\"items\":".repeat(levels),
-            "}".repeat(levels)
-        );
-        envelope(&schema, &format!("{}1{}", "[".repeat(levels), "]".repeat(levels)))
+    type Part = (&'static str, &'static str);
+    let nest = |levels: usize, schema: [Part; 2], value: Part| {
+        let ((open, close), (leaf, leaf_close)) = (schema[0], schema[1]);
+        let schema = format!("{}{leaf}{}{leaf_close}", open.repeat(levels), close.repeat(levels));
+        envelope(&schema, &format!("{}1{}", value.0.repeat(levels), value.1.repeat(levels)))
     };
+    let array = ("{\"type\":\"array\",\"items\":", "}");
+    let map = ("{\"type\":\"map\",\"keys\":{\"type\":\"string\"},\"values\":", "}");
+    let pairs = ("{\"type\":\"map\",\"keys\":{\"type\":\"int8\"},\"values\":", "}");
+    let structure = ("{\"field\":\"a\",\"type\":\"struct\",\"fields\":[", "]}");
+    let leaf = ("{\"field\":\"a\",\"type\":\"int8\"}", "");
     let mut converter = converter("JsonConverter", &ConfigMap::new()).expect("a configuration");
-    let value = read(&mut *converter, Some(&nest(998))).expect("999 levels and the envelope");
-    assert_eq!(depth(&value.value), 998);
-    let written =
-        write(&mut *converter, value.schema.as_ref(), &value.value).expect("as deep as what was read");
-    assert!(written.is_some_and(|bytes| bytes.len() > 20_000));
-    assert!(read(&mut *converter, Some(&nest(1001))).is_err());
+    for (levels, schema, value) in [
+        (998, array, ("[", "]")),
+        (998, map, ("{\"a\":", "}")),
+        (499, pairs, ("[[1,", "]]")),
+        (499, structure, ("{\"a\":", "}")),
+    ] {
+        let read_value =
+            read(&mut *converter, Some(&nest(levels, [schema, leaf], value))).expect("deep, but not too");
+        let (schema, value) = (read_value.schema, read_value.value);
+        let written = write(&mut *converter, schema.as_ref(), &value).expect("as deep as what was read");
+        assert!(written.is_some_and(|bytes| bytes.len() > levels * 20));
+    }
+    assert!(read(&mut *converter, Some(&nest(1001, [array, leaf], ("[", "]")))).is_err());
 
     let mut deep = Value::Int8(1);
     for _ in 0..999 {

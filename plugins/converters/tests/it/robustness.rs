@@ -120,7 +120,18 @@ fn hostile_messages_are_cheap() {
         });
         format!("{{{}}}", names.collect::<Vec<_>>().join(","))
     };
+    let pairs = |key_schema: &str, key: &dyn Fn(u64) -> String| {
+        let entries: Vec<_> = (0..20_000).map(|number| format!("[{},1]", key(number))).collect();
+        let entries = entries.join(",");
+        format!(
+            "{{\"schema\":{{\"type\":\"map\",\"keys\":{key_schema},\"values\":{{\"type\":\"int8\"}}}},\"payload\":[{entries}]}}"
+        )
+    };
     for message in [
+        pairs(r#"{"type":"int64"}"#, &|number| (number << 32 | number).to_string()),
+        pairs(r#"{"type":"struct","fields":[{"type":"int32","field":"a"}]}"#, &|number| {
+            format!("{{\"a\":{number}}}")
+        }),
         "[".repeat(1_000_000),
         "{\"a\":".repeat(500_000),
         "9".repeat(1_000_000),
