@@ -82,7 +82,7 @@ impl Number<'_> {
     pub(crate) fn has_valid_scale(self) -> bool {
         let exponent = self.exponent();
         exponent.is_some_and(|exponent| i32::try_from(exponent).is_ok())
-            && i32::try_from(self.parts().scale).is_ok()
+            && i32::try_from(self.scale()).is_ok()
     }
 
     fn str(&self) -> &str {
@@ -118,15 +118,15 @@ impl Number<'_> {
         self.mantissa().iter().all(|byte| matches!(byte, b'0' | b'-' | b'.'))
     }
 
+    fn scale(&self) -> i64 {
+        let fraction = self.mantissa().iter().rev().position(|byte| *byte == b'.').unwrap_or(0);
+        fraction as i64 - self.exponent().unwrap_or(0)
+    }
+
     fn parts(&self) -> Parts {
         let (negative, _) = self.sign();
-        let mantissa = self.mantissa();
-        let fraction = mantissa.iter().rev().position(|byte| *byte == b'.').unwrap_or(0);
-        Parts {
-            negative,
-            digits: mantissa.iter().copied().filter(u8::is_ascii_digit).collect(),
-            scale: fraction as i64 - self.exponent().unwrap_or(0),
-        }
+        let digits = self.mantissa().iter().copied().filter(u8::is_ascii_digit).collect();
+        Parts { negative, digits, scale: self.scale() }
     }
 }
 

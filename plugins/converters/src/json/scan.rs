@@ -15,6 +15,8 @@ pub(crate) const DEPTH_MAX: usize = 1000;
 const NAME_BYTES_MAX: usize = 50_000;
 /// How many UTF-16 units a text may have.
 const TEXT_UNITS_MAX: usize = 20_000_000;
+/// Memory for more tokens than this is given back when the next document comes.
+const TOKENS_KEPT_MAX: usize = 1 << 18;
 
 /// Why bytes are no JSON, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +65,7 @@ impl Scanner {
 
     fn begin<'a>(&'a mut self, bytes: &'a [u8], at: usize, depth: usize) -> Result<Scan<'a>, Fault> {
         self.tokens.clear();
+        self.tokens.shrink_to(TOKENS_KEPT_MAX);
         self.open.clear();
         if u32::try_from(bytes.len()).is_err() {
             return Err(Fault { what: "more than 4 GiB", at: 0 });
@@ -290,13 +293,13 @@ impl Scan<'_> {
                 return self.fault("an exponent without digits");
             }
             digits += exponent;
+            let text = self.bytes.get(start..self.at).unwrap_or_default();
+            if !(Number { text, integral: false }).has_valid_scale() {
+                return self.fault("an exponent out of range");
+            }
         }
         if digits > DIGITS_MAX {
             return self.fault("more than 1000 digits");
-        }
-        let text = self.bytes.get(start..self.at).unwrap_or_default();
-        if kind == Kind::Decimal && !(Number { text, integral: false }).has_valid_scale() {
-            return self.fault("an exponent out of range");
         }
         let alone = self.open.is_empty() && self.depth == 0;
         if alone && !matches!(self.peek(), None | Some(b' ' | b'\t' | b'\n' | b'\r')) {

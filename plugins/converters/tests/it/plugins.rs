@@ -72,3 +72,21 @@ fn says_what_is_wrong_with_values() {
     let failed = aqueduct_api::Converter::configure(&mut converter, &config, ConverterRole::Key);
     assert!(failed.is_err());
 }
+
+#[test]
+fn the_quickstart_configures_converters() {
+    let text = include_str!("../../config/quickstart.json");
+    let json: serde_json::Value = serde_json::from_str(text).expect("JSON");
+    let entries = json.as_object().expect("an object").iter();
+    let config: ConfigMap =
+        entries.map(|(name, value)| (name.clone(), value.as_str().map(str::to_owned))).collect();
+    for role in [ConverterRole::Key, ConverterRole::Value] {
+        let prefix = format!("{}.converter", role.name());
+        let class = config.require(&prefix).expect("a class");
+        let plugin = plugins().into_iter().find(|plugin| plugin.class == class).expect("a converter of ours");
+        let PluginKind::Converter(make) = plugin.kind else { panic!("{class} is no converter") };
+        make().configure(&config.with_prefix(&format!("{prefix}.")), role).expect("a valid configuration");
+    }
+    let class = config.require("header.converter").expect("a class");
+    assert!(plugins().iter().any(|plugin| plugin.class == class && plugin.kind.name() == "header_converter"));
+}
