@@ -1,12 +1,13 @@
 //! `Flatten`
 
-use aqueduct_api::data::{Map, validate_field};
+use aqueduct_api::data::Map;
 use aqueduct_api::{
-    ConfigDef, ConfigKey, ConfigMap, ConfigType, Error, Importance, Origin, Record, Result, Schema,
+    ConfigDef, ConfigKey, ConfigMap, ConfigType, Error, Field, Importance, Origin, Record, Result, Schema,
     SchemaBuilder, Struct, Text, Transformation, Type, Value,
 };
 
 use crate::cache::SchemaCache;
+use crate::fields::{check_moved, filled};
 use crate::part::Part;
 use crate::require::{require_map, require_struct, text_key};
 
@@ -62,34 +63,29 @@ impl Flatten {
         let delimiter = &self.delimiter;
         let schema = self.schemas.get(value.schema(), |schema| flat_schema(schema, delimiter))?;
         let mut values = Vec::with_capacity(schema.fields().len());
-        take_leaves(value, &mut values);
-        for (field, value) in schema.fields().iter().zip(&values) {
-            validate_leaf(field, value)?;
-        }
+        take_leaves(value, schema.fields(), &mut values)?;
         Ok((schema.clone(), Value::Struct(Struct::from_values(schema.clone(), values)?)))
     }
 }
 
-fn validate_leaf(field: &aqueduct_api::Field, value: &Value) -> Result<()> {
-    match value {
-        Value::Null | Value::Struct(_) | Value::Array(_) | Value::Map(_) => {
-            validate_field(&field.name, &field.schema, value)
-        }
-        _ => Ok(()),
-    }
-}
-
-/// The values of all leaves in order. A default stands for a null, at every level; below a null there are nulls.
-fn take_leaves(value: Struct, into: &mut Vec<Value>) {
+/// The values of all leaves in order. A default stands for a null, at every level. Below a struct that is null there are
+/// nulls, even in required fields.
+fn take_leaves(value: Struct, leaves: &[Field], into: &mut Vec<Value>) -> Result<()> {
     let schema = value.schema().clone();
     for (field, value) in schema.fields().iter().zip(value.into_values()) {
-        let value = if value.is_null() { field.schema.default_value().clone() } else { value };
+        let value = filled(field, value, true);
         match (field.schema.kind(), value) {
-            (Type::Struct, Value::Struct(inner)) => take_leaves(inner, into),
+            (Type::Struct, Value::Struct(inner)) => take_leaves(inner, leaves, into)?,
             (Type::Struct, _) => push_nulls(&field.schema, into),
-            (_, value) => into.push(value),
+            (_, value) => {
+                if let Some(leaf) = leaves.get(into.len()) {
+                    check_moved(leaf, &value)?;
+                }
+                into.push(value);
+            }
         }
     }
+    Ok(())
 }
 
 fn push_nulls(schema: &Schema, into: &mut Vec<Value>) {

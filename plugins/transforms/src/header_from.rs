@@ -70,7 +70,8 @@ impl HeaderFrom {
         let copied = map.len();
         for (field, header) in &self.pairs {
             let value = map.get_str(field).cloned().unwrap_or_default();
-            record.headers.push(Header { key: header.clone(), schema: None, value });
+            let schema = value.as_struct().map(|value| value.schema().clone());
+            record.headers.push(Header { key: header.clone(), schema, value });
         }
         if self.moves {
             for (field, _) in &self.pairs {

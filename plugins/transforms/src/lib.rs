@@ -4,6 +4,8 @@
 //! fields moved; what is derived from a schema is remembered with it.
 
 mod cache;
+mod cast;
+pub mod date_format;
 mod drop_headers;
 mod extract_field;
 pub mod field_path;
@@ -14,18 +16,25 @@ mod hash_map;
 mod header_from;
 mod hoist_field;
 mod insert_field;
+mod insert_header;
 mod keys;
+mod mask_field;
+mod numbers;
 mod part;
 mod predicates;
+mod record_text;
 mod regex;
 mod regex_router;
 mod replace_field;
 mod require;
 mod set_schema_metadata;
+mod timestamp_converter;
+mod timestamp_router;
 mod value_to_key;
 
 use aqueduct_api::{KAFKA_VERSION, Plugin};
 
+use cast::Cast;
 use drop_headers::DropHeaders;
 use extract_field::ExtractField;
 use filter::Filter;
@@ -33,11 +42,15 @@ use flatten::Flatten;
 use header_from::HeaderFrom;
 use hoist_field::HoistField;
 use insert_field::InsertField;
+use insert_header::InsertHeader;
+use mask_field::MaskField;
 use part::Part;
 use predicates::{HasHeaderKey, RecordIsTombstone, TopicNameMatches};
 use regex_router::RegexRouter;
 use replace_field::ReplaceField;
 use set_schema_metadata::SetSchemaMetadata;
+use timestamp_converter::TimestampConverter;
+use timestamp_router::TimestampRouter;
 use value_to_key::ValueToKey;
 
 /// A transformation; with a type that takes a [`Part`], its two variants.
@@ -78,6 +91,7 @@ macro_rules! predicate {
 /// The plugins of this crate.
 pub fn plugins() -> Vec<Plugin> {
     let mut plugins = Vec::new();
+    plugins.extend(transformation!(Cast of a part));
     plugins.extend(transformation!(DropHeaders));
     plugins.extend(transformation!(ExtractField of a part));
     plugins.extend(transformation!(Filter));
@@ -85,9 +99,13 @@ pub fn plugins() -> Vec<Plugin> {
     plugins.extend(transformation!(HeaderFrom of a part));
     plugins.extend(transformation!(HoistField of a part));
     plugins.extend(transformation!(InsertField of a part));
+    plugins.extend(transformation!(InsertHeader));
+    plugins.extend(transformation!(MaskField of a part));
     plugins.extend(transformation!(RegexRouter));
     plugins.extend(transformation!(ReplaceField of a part));
     plugins.extend(transformation!(SetSchemaMetadata of a part));
+    plugins.extend(transformation!(TimestampConverter of a part));
+    plugins.extend(transformation!(TimestampRouter));
     plugins.extend(transformation!(ValueToKey));
     plugins.extend([predicate!(HasHeaderKey), predicate!(RecordIsTombstone), predicate!(TopicNameMatches)]);
     plugins

@@ -1,4 +1,11 @@
-use aqueduct_vectors::{Case, Deviation, Failure, Json, check, decode_record, encode_record};
+use aqueduct_api::config::Parsed;
+use aqueduct_api::java_regex::JavaRegex;
+use aqueduct_api::{ConfigMap, ConfigValue, Origin, Record, Value};
+use aqueduct_transforms::field_path::{FieldPath, FieldSyntax};
+use aqueduct_vectors::{
+    Case, Deviation, Failure, Json, RecordOrigin, check, decode_record, decode_value, encode_error,
+    encode_record, encode_schema, encode_value,
+};
 use serde_json::json;
 
 use crate::plugins;
@@ -27,6 +34,7 @@ macro_rules! smt {
 }
 
 smt! {
+    cast: "Cast",
     drop_headers: "DropHeaders",
     extract_field: "ExtractField",
     filter: "Filter",
@@ -34,9 +42,13 @@ smt! {
     header_from: "HeaderFrom",
     hoist_field: "HoistField",
     insert_field: "InsertField",
+    insert_header: "InsertHeader",
+    mask_field: "MaskField",
     regex_router: "RegexRouter",
     replace_field: "ReplaceField",
     set_schema_metadata: "SetSchemaMetadata",
+    timestamp_converter: "TimestampConverter",
+    timestamp_router: "TimestampRouter",
     value_to_key: "ValueToKey",
 }
 
@@ -48,4 +60,154 @@ fn predicates() {
         predicate.configure(&case.config())?;
         Ok(json!({ "test": predicate.test(&record)? }))
     });
+}
+
+#[test]
+fn chains() {
+    check("smt.chain", &deviations(), |case| {
+        let (record, origin) = decode_record(case.get("record"))?;
+        let mut record = Some(record);
+        for step in case.get("steps").as_array().into_iter().flatten() {
+            let Some(current) = record else { break };
+            record = run_step(step, current, &origin)?;
+        }
+        Ok(json!({ "record": record.map(|record| encode_record(&record, &origin)) }))
+    });
+}
+
+fn run_step(step: &Json, record: Record, origin: &RecordOrigin) -> Result<Option<Record>, Failure> {
+    if let Some(name) = step["predicate"].as_str() {
+        let mut predicate = plugins::predicate(name);
+        predicate.configure(&config_of(&step["predicateConfig"]))?;
+        if predicate.test(&record)? == (step["negate"] == true) {
+            return Ok(Some(record));
+        }
+    }
+    let mut transformation = plugins::transformation(step["class"].as_str().unwrap_or_default());
+    transformation.configure(&config_of(&step["config"]))?;
+    Ok(transformation.apply(record, origin.origin())?)
+}
+
+fn config_of(json: &Json) -> ConfigMap {
+    let entries = json.as_object().into_iter().flatten();
+    entries.map(|(name, value)| (name.clone(), value.as_str().map(str::to_owned))).collect()
+}
+
+#[test]
+fn configurations() {
+    check("smt.config", &deviations(), |case| {
+        let class = case.text("class")?;
+        let mut values = plugins::config(&class).validate(&case.config());
+        values.sort_by(|a, b| a.name.cmp(&b.name));
+        let values: Vec<Json> = values.iter().map(encode_config_value).collect();
+        Ok(match plugins::configure(&class, &case.config()) {
+            Ok(()) => json!({ "values": values, "configure": "ok" }),
+            Err(error) => json!({ "values": values, "configureError": encode_error(&error) }),
+        })
+    });
+}
+
+fn encode_config_value(value: &ConfigValue) -> Json {
+    json!({
+        "name": value.name,
+        "value": encode_parsed(&value.value),
+        "errors": value.errors,
+        "visible": value.visible,
+    })
+}
+
+fn encode_parsed(value: &Parsed) -> Json {
+    let string = |text: &str| json!({ "k": "str", "v": text });
+    match value {
+        Parsed::Null => Json::Null,
+        Parsed::Boolean(value) => json!({ "k": "bool", "v": value }),
+        Parsed::String(text) => string(text),
+        Parsed::Int(value) => json!({ "k": "i32", "v": value.to_string() }),
+        Parsed::List(values) => {
+            json!({ "k": "list", "v": values.iter().map(|value| string(value)).collect::<Vec<_>>() })
+        }
+        other => panic!("no transformation has {other:?}"),
+    }
+}
+
+#[test]
+fn timestamps_as_text() {
+    let moving = Deviation::tagged("two-digit-year", "depends on the day of the recording");
+    check("tsconv", &[moving], |case| {
+        let mut transformation = plugins::transformation("TimestampConverter$Value");
+        transformation.configure(&case.config())?;
+        let record = Record::new("t").with_value(None, decode_value(case.get("value"), None)?);
+        let origin = Origin::Source { partition: None, offset: None };
+        let record = transformation.apply(record, origin)?;
+        Ok(json!({ "value": record.map(|record| encode_value(&record.value, None)) }))
+    });
+}
+
+#[test]
+fn field_paths() {
+    check("fieldpath", &[], |case| {
+        let version = case.text("version")?;
+        let syntax = FieldSyntax::from_name(&version).ok_or_else(|| Failure::Unrepresentable(version))?;
+        let path = FieldPath::parse(&case.text("path")?, syntax)?;
+        if case.op() == "parse" {
+            return Ok(json!({ "steps": path.steps().map(|step| step.as_str()).collect::<Vec<_>>() }));
+        }
+        let (schema, value) = case.schema_and_value()?;
+        let none = Value::Null;
+        let Some(schema) = schema else {
+            let map = value.as_map().map(|map| path.value_in_map(map)).transpose()?;
+            return Ok(json!({ "value": encode_value(map.unwrap_or(&none), None) }));
+        };
+        let field = path.field_in(&schema)?;
+        let get = |replace_null| match value.as_struct() {
+            Some(value) => path.value_in_struct(value, replace_null),
+            None => Ok(&Value::Null),
+        };
+        let field_schema = field.map(|field| &field.schema);
+        Ok(json!({
+            "field": field.map(|field| json!({
+                "name": field.name.as_str(), "index": field.index, "schema": encode_schema(Some(&field.schema)),
+            })),
+            "value": encode_value(get(true)?, field_schema),
+            "raw": encode_value(get(false)?, field_schema),
+        }))
+    });
+}
+
+#[test]
+fn regular_expressions() {
+    check("regex", &[], |case| {
+        let record = |topic: String| Record::new(topic);
+        let origin = Origin::Source { partition: None, offset: None };
+        match case.op() {
+            "router" => {
+                let mut router = plugins::transformation("RegexRouter");
+                router.configure(&case.config())?;
+                let record = router.apply(record(case.text("topic")?), origin)?;
+                Ok(json!({ "topic": record.map(|record| record.topic.to_string()) }))
+            }
+            "predicate" => {
+                let mut predicate = plugins::predicate("TopicNameMatches");
+                predicate.configure(&case.config())?;
+                Ok(json!({ "test": predicate.test(&record(case.text("topic")?))? }))
+            }
+            _ => find(&case.text("pattern")?, &case.text("text")?),
+        }
+    });
+}
+
+fn find(pattern: &str, text: &str) -> Result<Json, Failure> {
+    let regex = JavaRegex::new(pattern).map_err(|error| Failure::Java {
+        class: "java.util.regex.PatternSyntaxException".to_owned(),
+        message: Some(error.to_string()),
+    })?;
+    let matches = regex.matches(text)?;
+    let Some(found) = regex.find(text)? else { return Ok(json!({ "matches": matches, "find": false })) };
+    let units = |at: usize| text[..at].encode_utf16().count();
+    let groups: Vec<Option<&str>> =
+        (1..=regex.groups()).map(|group| found.group(group).map(|range| &text[range])).collect();
+    let range = found.range();
+    Ok(json!({
+        "matches": matches, "find": true, "start": units(range.start), "end": units(range.end), "groups": groups,
+    }))
 }

@@ -1,0 +1,164 @@
+//! `Cast`
+
+mod spec;
+mod target;
+
+use aqueduct_api::data::Map;
+use aqueduct_api::{
+    ConfigDef, ConfigKey, ConfigMap, ConfigType, Importance, Origin, Record, Result, Schema, SchemaBuilder,
+    Struct, Transformation, Type, Value,
+};
+
+use crate::cache::SchemaCache;
+use crate::fields::{check_moved, filled};
+use crate::keys::{self, REPLACE_NULL};
+use crate::part::Part;
+use crate::require::{require_map, require_struct};
+use spec::Spec;
+use target::cast;
+
+const SPEC: &str = "spec";
+const PURPOSE: &str = "cast types";
+
+/// Changes the types of fields, or of the whole key or value.
+#[derive(Debug)]
+pub(crate) struct Cast {
+    part: Part,
+    spec: Spec,
+    replace_null: bool,
+    schemas: SchemaCache<Plan>,
+}
+
+#[derive(Debug)]
+struct Plan {
+    schema: Schema,
+    /// What each field is cast to; empty for a whole value.
+    targets: Vec<Option<Type>>,
+}
+
+impl Cast {
+    pub(crate) fn new(part: Part) -> Self {
+        Self { part, spec: Spec::default(), replace_null: true, schemas: SchemaCache::default() }
+    }
+
+    fn cast_map(&self, mut map: Map, fields: &[(aqueduct_api::Text, Type)]) -> Result<Map> {
+        let copied = map.len();
+        for (name, target) in fields {
+            let value = map.get_str(name).cloned().unwrap_or_default();
+            map.insert(name.clone(), cast(None, value, *target)?);
+        }
+        Ok(map.into_hash_order_of_copy(copied))
+    }
+
+    fn cast_with_schema(&mut self, schema: &Schema, value: Value) -> Result<(Schema, Value)> {
+        let spec = &self.spec;
+        let plan = self.schemas.get(schema, |schema| Plan::new(schema, spec))?;
+        let value = match spec {
+            Spec::Whole(target) => cast(Some(schema), value, *target)?,
+            Spec::Fields(_) => {
+                let value = require_struct(value, PURPOSE)?;
+                let from = value.schema().clone();
+                let mut values = value.into_values();
+                let fields = from.fields().iter().zip(plan.schema.fields()).zip(&plan.targets);
+                for (((field, new), target), value) in fields.zip(&mut values) {
+                    let old = filled(field, std::mem::take(value), self.replace_null);
+                    *value = match target {
+                        Some(target) => cast(Some(&field.schema), old, *target)?,
+                        None => old,
+                    };
+                    check_moved(new, value)?;
+                }
+                Value::Struct(Struct::from_values(plan.schema.clone(), values)?)
+            }
+        };
+        Ok((plan.schema.clone(), value))
+    }
+}
+
+impl Plan {
+    fn new(schema: &Schema, spec: &Spec) -> Result<Self> {
+        let mut targets = Vec::new();
+        let mut builder = match spec {
+            Spec::Whole(target) => SchemaBuilder::new(*target).basics_of(schema),
+            Spec::Fields(_) => {
+                let mut builder = SchemaBuilder::structure().basics_of(schema);
+                for field in schema.require_fields()? {
+                    let target = spec.target_of(&field.name);
+                    targets.push(target);
+                    let schema = match target {
+                        Some(target) => field_schema(&field.schema, target)?,
+                        None => field.schema.clone(),
+                    };
+                    builder = builder.field(field.name.clone(), schema);
+                }
+                builder
+            }
+        };
+        if schema.is_optional() {
+            builder = builder.optional();
+        }
+        if !schema.default_value().is_null() {
+            let target = match spec {
+                Spec::Whole(target) => *target,
+                Spec::Fields(_) => Type::Struct,
+            };
+            builder = builder.default_value(cast(Some(schema), schema.default_value().clone(), target)?);
+        }
+        Ok(Self { schema: builder.build()?, targets })
+    }
+}
+
+/// Of a field's schema only optionality and default stay.
+fn field_schema(schema: &Schema, target: Type) -> Result<Schema> {
+    let mut builder = SchemaBuilder::new(target);
+    if schema.is_optional() {
+        builder = builder.optional();
+    }
+    if !schema.default_value().is_null() {
+        builder = builder.default_value(cast(Some(schema), schema.default_value().clone(), target)?);
+    }
+    builder.build()
+}
+
+impl Transformation for Cast {
+    fn config(&self) -> ConfigDef {
+        ConfigDef::new()
+            .with(
+                ConfigKey::required(
+                    SPEC,
+                    ConfigType::List,
+                    Importance::High,
+                    "Pairs of a field's name, a colon and a type; or one type alone, for the whole key or value. The types are int8, int16, int32, int64, float32, float64, boolean and string. Bytes can become a string only, in Base64.",
+                )
+                .validator(spec::validator()),
+            )
+            .with(keys::replace_null())
+    }
+
+    fn configure(&mut self, config: &ConfigMap) -> Result<()> {
+        let config = self.config().parse(config)?;
+        self.spec = Spec::parse(config.list(SPEC)?).map_err(aqueduct_api::Error::config)?;
+        self.replace_null = config.boolean(REPLACE_NULL)?;
+        self.schemas = SchemaCache::default();
+        Ok(())
+    }
+
+    fn apply(&mut self, mut record: Record, _origin: Origin<'_>) -> Result<Option<Record>> {
+        if self.part.value(&record).is_null() {
+            return Ok(Some(record));
+        }
+        let (schema, value) = self.part.take(&mut record);
+        let (schema, value) = match (schema, &self.spec) {
+            (None, Spec::Whole(target)) => (None, cast(None, value, *target)?),
+            (None, Spec::Fields(fields)) => {
+                (None, Value::Map(self.cast_map(require_map(value, PURPOSE)?, fields)?))
+            }
+            (Some(schema), _) => {
+                let (schema, value) = self.cast_with_schema(&schema, value)?;
+                (Some(schema), value)
+            }
+        };
+        self.part.put(&mut record, schema, value);
+        Ok(Some(record))
+    }
+}

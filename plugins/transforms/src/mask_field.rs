@@ -1,0 +1,117 @@
+//! `MaskField`
+
+mod replacement;
+
+use aqueduct_api::data::{Map, validate_field};
+use aqueduct_api::{
+    ConfigDef, ConfigKey, ConfigMap, ConfigType, Importance, Origin, Record, Result, Struct, Text,
+    Transformation, Validator, Value,
+};
+
+use crate::fields::{check_moved, filled};
+use crate::keys::{self, REPLACE_NULL};
+use crate::part::Part;
+use crate::require::{require_map, require_struct};
+use replacement::{Replacement, blank};
+
+const FIELDS: &str = "fields";
+const REPLACEMENT: &str = "replacement";
+const PURPOSE: &str = "mask fields";
+
+/// Puts zeros, empty values or a fixed value in the place of fields' values.
+#[derive(Debug)]
+pub(crate) struct MaskField {
+    part: Part,
+    fields: Vec<Text>,
+    replacement: Option<Replacement>,
+    replace_null: bool,
+}
+
+impl MaskField {
+    pub(crate) fn new(part: Part) -> Self {
+        Self { part, fields: Vec::new(), replacement: None, replace_null: true }
+    }
+
+    fn masked(&self, value: &Value) -> Result<Value> {
+        match &self.replacement {
+            _ if value.is_null() => Ok(Value::Null),
+            Some(replacement) => replacement.instead_of(value),
+            None => blank(value),
+        }
+    }
+
+    fn mask_map(&self, mut map: Map) -> Result<Map> {
+        let copied = map.len();
+        for name in &self.fields {
+            let value = self.masked(map.get_str(name).unwrap_or(&Value::Null))?;
+            map.insert(name.clone(), value);
+        }
+        Ok(map.into_hash_order_of_copy(copied))
+    }
+
+    fn mask_struct(&self, value: Struct) -> Result<Struct> {
+        let schema = value.schema().clone();
+        let mut values = value.into_values();
+        for (field, value) in schema.fields().iter().zip(&mut values) {
+            let old = filled(field, std::mem::take(value), self.replace_null);
+            *value = if self.fields.contains(&field.name) {
+                let masked = self.masked(&old)?;
+                validate_field(&field.name, &field.schema, &masked)?;
+                masked
+            } else {
+                check_moved(field, &old)?;
+                old
+            };
+        }
+        Struct::from_values(schema, values)
+    }
+}
+
+impl Transformation for MaskField {
+    fn config(&self) -> ConfigDef {
+        ConfigDef::new()
+            .with(
+                ConfigKey::required(
+                    FIELDS,
+                    ConfigType::List,
+                    Importance::High,
+                    "The names of the fields to mask.",
+                )
+                .validator(Validator::any_non_duplicate_values(false, false)),
+            )
+            .with(
+                ConfigKey::new(
+                    REPLACEMENT,
+                    ConfigType::String,
+                    (),
+                    Importance::Low,
+                    "What to put in the place of numbers and texts; without it they become 0 or empty.",
+                )
+                .validator(Validator::non_empty_string()),
+            )
+            .with(keys::replace_null())
+    }
+
+    fn configure(&mut self, config: &ConfigMap) -> Result<()> {
+        let config = self.config().parse(config)?;
+        // Java goes through them in the order of a hash set.
+        let fields: Map =
+            config.list(FIELDS)?.iter().map(|name| (Value::from(name.as_str()), Value::Null)).collect();
+        self.fields =
+            fields.into_hash_order().into_iter().filter_map(|(name, _)| name.as_text().cloned()).collect();
+        self.replacement = config.optional_string(REPLACEMENT)?.map(Replacement::new);
+        self.replace_null = config.boolean(REPLACE_NULL)?;
+        Ok(())
+    }
+
+    fn apply(&mut self, mut record: Record, _origin: Origin<'_>) -> Result<Option<Record>> {
+        let (schema, value) = self.part.take(&mut record);
+        let value = if schema.is_none() {
+            Value::Map(self.mask_map(require_map(value, PURPOSE)?)?)
+        } else {
+            Value::Struct(self.mask_struct(require_struct(value, PURPOSE)?)?)
+        };
+        self.part.put(&mut record, schema, value);
+        Ok(Some(record))
+    }
+}
