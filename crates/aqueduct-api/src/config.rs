@@ -2,7 +2,6 @@
 
 mod def;
 mod embed;
-mod java_text;
 mod number;
 mod order;
 mod parse;
@@ -11,7 +10,6 @@ mod validate;
 mod validator;
 
 pub use def::{ConfigDef, ConfigKey, ConfigType, Default as ConfigDefault, Importance, Recommender, Width};
-pub use java_text::double_text;
 pub use order::hash_order;
 pub use parse::{AnyClass, ClassLookup};
 pub use parsed::{ConfigData, Parsed, Password};

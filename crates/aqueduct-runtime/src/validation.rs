@@ -50,4 +50,19 @@ pub fn class_matches_path(class: &str, path: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::class_matches_path;
+
+    #[test]
+    fn takes_short_names_in_paths() {
+        for (class, path, matches) in [
+            ("a.b.FileStreamSourceConnector", "FileStreamSource", true),
+            ("a.b.FileStreamSourceConnector", "FileStreamSourceConnector", true),
+            ("FileStreamSource", "FileStreamSourceConnector", true),
+            ("FileStreamSource", "a.b.FileStreamSourceConnector", false),
+            ("FileStreamSink", "FileStreamSource", false),
+        ] {
+            assert_eq!(class_matches_path(class, path), matches, "{class} {path}");
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::double_text;
+use crate::data::java_text::f64_text;
 use crate::error::{Error, Result};
 
 /// A secret. Neither `Debug` nor `Display` shows it.
@@ -120,7 +120,7 @@ impl fmt::Display for Parsed {
             Self::Int(value) => value.fmt(f),
             Self::Short(value) => value.fmt(f),
             Self::Long(value) => value.fmt(f),
-            Self::Double(value) => f.write_str(&double_text(*value)),
+            Self::Double(value) => f.write_str(&f64_text(*value)),
             Self::List(values) => write!(f, "[{}]", values.join(", ")),
             Self::Class(name) => write!(f, "class {name}"),
             Self::Password(secret) => secret.fmt(f),

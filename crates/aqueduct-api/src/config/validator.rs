@@ -3,8 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::Parsed;
 use super::parse::invalid;
-use super::{Parsed, double_text};
+use crate::data::java_text::f64_text;
 use crate::java_regex::JavaRegex;
 
 type Check = Arc<dyn Fn(&str, &Parsed) -> Vec<String> + Send + Sync>;
@@ -58,7 +59,7 @@ impl fmt::Display for Bound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Integer(value) => value.fmt(f),
-            Self::Double(value) => f.write_str(&double_text(*value)),
+            Self::Double(value) => f.write_str(&f64_text(*value)),
         }
     }
 }

@@ -33,18 +33,19 @@ struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    /// The next line of the text without its end; the flag tells whether there was one.
-    fn next_natural(&mut self) -> Option<(&'a str, bool)> {
+    /// The next line of the text without its end, and how many characters the end has.
+    fn next_natural(&mut self) -> Option<(&'a str, usize)> {
         if self.rest.is_empty() {
             return None;
         }
         self.line += 1;
         let Some(end) = self.rest.find(['\n', '\r']) else {
-            return Some((std::mem::take(&mut self.rest), false));
+            return Some((std::mem::take(&mut self.rest), 0));
         };
         let (line, rest) = self.rest.split_at(end);
-        self.rest = rest.strip_prefix("\r\n").unwrap_or_else(|| rest.get(1..).unwrap_or_default());
-        Some((line, true))
+        let ending = if rest.starts_with("\r\n") { 2 } else { 1 };
+        self.rest = rest.get(ending..).unwrap_or_default();
+        Some((line, ending))
     }
 
     /// The next line that is neither blank nor a comment, with the lines that go on from it, and its number.
@@ -52,7 +53,7 @@ impl<'a> Lines<'a> {
         let mut logical = String::new();
         let mut first = 0;
         let mut goes_on = false;
-        while let Some((line, ended)) = self.next_natural() {
+        while let Some((line, ending)) = self.next_natural() {
             let line = line.trim_start_matches(is_space);
             if goes_on && line.is_empty() && !logical.is_empty() {
                 return Some((first, logical));
@@ -70,7 +71,8 @@ impl<'a> Lines<'a> {
                 return Some((first, logical));
             }
             logical.push_str(line.get(..line.len() - 1).unwrap_or_default());
-            if !ended {
+            // As in Java, a backslash on the last line makes an entry even of nothing, unless the line ends in CR LF.
+            if self.rest.is_empty() && ending < 2 {
                 return Some((first, logical));
             }
             goes_on = true;
@@ -150,7 +152,8 @@ mod tests {
         check("a=1\na=2\n", &[("a", "2")]);
         check("", &[]);
         check("\\", &[("", "")]);
-        check("\\\n", &[]);
+        check("\\\n", &[("", "")]);
+        check("\\\r\n", &[]);
     }
 
     #[test]
