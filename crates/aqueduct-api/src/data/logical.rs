@@ -1,5 +1,7 @@
 //! Connect's logical types: values of a class of their own over a plain type.
 
+use std::sync::OnceLock;
+
 use num_bigint::BigInt;
 
 use super::{Decimal, Schema, Type, Value};
@@ -66,8 +68,15 @@ impl Logical {
     }
 
     /// A required schema of this type. A decimal needs its scale: [`SchemaBuilder::decimal`](super::SchemaBuilder::decimal).
+    /// The same schema in memory each time.
     pub fn schema(self) -> Result<Schema> {
-        super::SchemaBuilder::logical(self).build()
+        static SCHEMAS: [OnceLock<Schema>; 4] = [const { OnceLock::new() }; 4];
+        let known = &SCHEMAS[self as usize];
+        if let Some(schema) = known.get() {
+            return Ok(schema.clone());
+        }
+        let schema = super::SchemaBuilder::logical(self).build()?;
+        Ok(known.get_or_init(|| schema).clone())
     }
 
     fn check_name(self, schema: &Schema) -> Result<()> {

@@ -10,19 +10,19 @@ use serde_json::json;
 
 use crate::java_text::prints_buffer;
 
-fn unknown(what: &str) -> Failure {
-    Failure::Unrepresentable(format!("no operation {what}"))
+fn unknown(what: &str) -> ! {
+    panic!("no operation {what}")
 }
 
 fn struct_of(json: &Json) -> Result<Struct, Failure> {
     match decode_value(json, None)? {
         Value::Struct(value) => Ok(value),
-        other => Err(Failure::Unrepresentable(format!("no struct: {other:?}"))),
+        other => panic!("no struct: {other:?}"),
     }
 }
 
-fn required(schema: Option<Schema>) -> Result<Schema, Failure> {
-    schema.ok_or_else(|| Failure::Unrepresentable("no schema".to_owned()))
+fn required(schema: Option<Schema>) -> Schema {
+    schema.expect("a schema")
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn validates_builds_and_compares() {
     check("schema.validate", &deviations, |case| match case.op() {
         "validate" | "validate-named" => {
             let (schema, value) = case.schema_and_value()?;
-            let schema = required(schema)?;
+            let schema = required(schema);
             match case.optional_text("name")? {
                 Some(name) => validate_field(&name, &schema, &value)?,
                 None => validate_value(&schema, &value)?,
@@ -40,7 +40,7 @@ fn validates_builds_and_compares() {
         }
         "builder" => build(case),
         "schema-equals" => {
-            let (a, b) = (required(case.schema("a")?)?, required(case.schema("b")?)?);
+            let (a, b) = (required(case.schema("a")?), required(case.schema("b")?));
             Ok(json!({ "equal": a == b, "string": a.to_string() }))
         }
         "struct-equals" => Ok(json!({ "equal": struct_of(case.get("a"))? == struct_of(case.get("b"))? })),
@@ -49,7 +49,7 @@ fn validates_builds_and_compares() {
             Ok(json!({ "ok": true }))
         }
         "struct-put" => {
-            let schema = required(case.schema("schema")?)?;
+            let schema = required(case.schema("schema")?);
             let field = case.text("field")?;
             let expected = schema.field(&field).map(|field| field.schema.clone());
             let value = decode_value(case.get("value"), expected.as_ref())?;
@@ -65,19 +65,19 @@ fn validates_builds_and_compares() {
                 "getWithoutDefault" => value.get_without_default(&field)?,
                 typed => {
                     let name = typed.trim_start_matches("get").to_uppercase();
-                    let kind = Type::from_name(&name).ok_or_else(|| unknown(&how))?;
+                    let kind = Type::from_name(&name).unwrap_or_else(|| unknown(&how));
                     value.get_checked(&field, kind)?
                 }
             };
             let expected = value.schema().field(&field).map(|field| &field.schema);
             Ok(json!({ "value": encode_value(found, expected) }))
         }
-        other => Err(unknown(other)),
+        other => unknown(other),
     });
 }
 
 fn build(case: &Case) -> Result<Json, Failure> {
-    let kind = Type::from_name(&case.text("type")?).ok_or_else(|| unknown("type"))?;
+    let kind = Type::from_name(&case.text("type")?).unwrap_or_else(|| unknown("type"));
     let mut builder = match kind {
         Type::Array => SchemaBuilder::array(Schema::INT32),
         Type::Map => SchemaBuilder::map(Schema::STRING, Schema::INT32),
@@ -99,7 +99,7 @@ fn build(case: &Case) -> Result<Json, Failure> {
                 };
                 builder.field(name, schema)
             }
-            other => return Err(unknown(other)),
+            other => unknown(other),
         };
     }
     let schema = builder.build()?;
@@ -158,7 +158,7 @@ fn step(headers: &mut Headers, call: &Json) -> Result<Json, Failure> {
             }));
         }
         "allWithName" => return Ok(json!({ "count": headers.all_with_name(&key).count() })),
-        other => return Err(unknown(other)),
+        other => unknown(other),
     };
     Ok(match done {
         Ok(()) => json!({ "ok": true }),
@@ -174,14 +174,14 @@ fn encodes_and_decodes_logical_types() {
             "Date" => Logical::Date,
             "Time" => Logical::Time,
             "Timestamp" => Logical::Timestamp,
-            other => return Err(unknown(other)),
+            other => unknown(other),
         };
-        let schema = required(case.schema("schema")?)?;
+        let schema = required(case.schema("schema")?);
         let value = decode_value(case.get("value"), None)?;
         let result = match case.op() {
             "from" => logical.encode(&schema, &value)?,
             "to" => logical.decode(&schema, &value)?,
-            other => return Err(unknown(other)),
+            other => unknown(other),
         };
         Ok(json!({ "value": encode_value(&result, None) }))
     });
@@ -190,7 +190,7 @@ fn encodes_and_decodes_logical_types() {
 #[test]
 fn projects_to_other_schemas() {
     check("projector", &[], |case| {
-        let (source, target) = (required(case.schema("source")?)?, required(case.schema("target")?)?);
+        let (source, target) = (required(case.schema("source")?), required(case.schema("target")?));
         let value = decode_value(case.get("value"), Some(&source))?;
         let projected = project(&source, &value, &target)?;
         Ok(json!({ "value": encode_value(&projected, Some(&target)) }))

@@ -112,9 +112,10 @@ fn parse_token(tokens: &mut Tokens<'_>, embedded: bool) -> Parsed {
         return Ok(Some(temporal));
     }
     if (digit || matches!(first, '+' | '-'))
-        && let Ok(number) = Decimal::parse(trimmed)
+        && let Some(number) =
+            short_number(trimmed).or_else(|| Decimal::parse(trimmed).ok().map(|number| number_of(&number)))
     {
-        return Ok(Some(number_of(number)));
+        return Ok(Some(number));
     }
     if embedded { Err(Unparsable) } else { Ok(Some(string(tokens.text.clone()))) }
 }
@@ -142,19 +143,39 @@ fn parse_temporal(tokens: &mut Tokens<'_>, start: usize, token: &str) -> Option<
     temporal::parse(trimmed)
 }
 
-/// A whole number becomes the smallest integer that holds it, another one a float if it is in the range of floats, a
-/// double if it is in theirs, else a decimal.
-fn number_of(number: Decimal) -> SchemaAndValue {
+/// The usual numbers, which need no big integers: up to 18 digits, perhaps with a point among them.
+fn short_number(token: &str) -> Option<SchemaAndValue> {
+    let unsigned = token.strip_prefix(['+', '-']).unwrap_or(token);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    let digits = whole.len() + fraction.len();
+    if !(1..=18).contains(&digits) || !whole.bytes().chain(fraction.bytes()).all(|c| c.is_ascii_digit()) {
+        return None;
+    }
+    if fraction.bytes().any(|digit| digit != b'0') {
+        return Some(SchemaAndValue::new(Schema::bare(Type::Float32), token.parse::<f32>().ok()?));
+    }
+    let magnitude = whole.bytes().fold(0_i64, |number, digit| number * 10 + i64::from(digit - b'0'));
+    Some(integer(if token.starts_with('-') { -magnitude } else { magnitude }))
+}
+
+/// The smallest integer type that holds it.
+fn integer(whole: i64) -> SchemaAndValue {
+    if let Ok(value) = i8::try_from(whole) {
+        SchemaAndValue::new(Schema::bare(Type::Int8), value)
+    } else if let Ok(value) = i16::try_from(whole) {
+        SchemaAndValue::new(Schema::bare(Type::Int16), value)
+    } else if let Ok(value) = i32::try_from(whole) {
+        SchemaAndValue::new(Schema::INT32, value)
+    } else {
+        SchemaAndValue::new(Schema::INT64, whole)
+    }
+}
+
+/// A whole number of 64 bits is an integer, another number a float if it is in the range of floats, a double if it is in
+/// theirs, else a decimal.
+fn number_of(number: &Decimal) -> SchemaAndValue {
     if let Some(whole) = number.to_exact_i64() {
-        return if let Ok(value) = i8::try_from(whole) {
-            SchemaAndValue::new(Schema::bare(Type::Int8), value)
-        } else if let Ok(value) = i16::try_from(whole) {
-            SchemaAndValue::new(Schema::bare(Type::Int16), value)
-        } else if let Ok(value) = i32::try_from(whole) {
-            SchemaAndValue::new(Schema::INT32, value)
-        } else {
-            SchemaAndValue::new(Schema::INT64, whole)
-        };
+        return integer(whole);
     }
     if number.scale() != 0 {
         let float = number.to_f32();
@@ -167,7 +188,7 @@ fn number_of(number: Decimal) -> SchemaAndValue {
         }
     }
     let schema = SchemaBuilder::decimal(number.scale()).build().ok();
-    SchemaAndValue::new(schema, number)
+    SchemaAndValue::new(schema, number.clone())
 }
 
 /// The schema that the parts of a list or map have in common so far.
