@@ -7,6 +7,7 @@
 mod connection;
 mod consumer;
 mod jaas;
+mod jks;
 mod native;
 mod producer;
 mod properties;

@@ -255,9 +255,6 @@ impl Tls {
         if let Some(identity) = &self.identity {
             native.set("ssl.certificate.pem", &identity.chain_pem);
             native.set("ssl.key.pem", identity.key_pem.expose());
-            if let Some(password) = &identity.key_password {
-                native.set("ssl.key.password", password.expose());
-            }
         }
         native.set("ssl.endpoint.identification.algorithm", if self.verify_host { "https" } else { "none" });
     }
