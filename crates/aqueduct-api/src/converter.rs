@@ -42,6 +42,7 @@ pub trait Converter: Send {
     /// The bytes of a value for a topic; `None` for no value. What must be built is built in `buffer`, which comes
     /// empty and is reused; bytes that the value already has are handed on as they are. Headers may be added: they
     /// are those that go to Kafka, already converted.
+    #[expect(clippy::wrong_self_convention, reason = "Kafka Connect's name")]
     fn from_connect_data<'a>(
         &mut self,
         topic: &str,
@@ -70,6 +71,7 @@ pub trait HeaderConverter: Send {
     fn configure(&mut self, config: &ConfigMap) -> Result<()>;
 
     /// The bytes of a header's value, as [`Converter::from_connect_data`].
+    #[expect(clippy::wrong_self_convention, reason = "Kafka Connect's name")]
     fn from_connect_header<'a>(
         &mut self,
         topic: &str,

@@ -4,10 +4,15 @@
 //! hold up an answer. The crate knows no plugin: the [`registry`](registry::Registry) is a value that the program gives.
 
 pub mod connector_config;
+mod errors;
+pub mod herder;
 pub mod offsets;
 pub mod properties;
 pub mod providers;
 pub mod registry;
+pub mod rest;
 pub mod status;
+mod task;
 pub mod validation;
+pub mod worker;
 pub mod worker_config;

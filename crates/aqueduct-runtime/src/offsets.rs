@@ -3,8 +3,8 @@
 mod file;
 mod reader;
 
-use async_trait::async_trait;
 use aqueduct_api::{OffsetMap, Result};
+use async_trait::async_trait;
 
 pub use file::FileOffsetStore;
 pub(crate) use reader::StoreReader;

@@ -138,7 +138,7 @@ pub enum Topics {
     /// These.
     List(Vec<String>),
     /// All whose whole name matches.
-    Regex(JavaRegex),
+    Regex(Box<JavaRegex>),
 }
 
 /// Where records go that cannot be handled.
@@ -295,7 +295,8 @@ impl SinkSettings {
         let topics = match (list.is_empty(), regex.is_empty()) {
             (false, true) => Topics::List(list.to_vec()),
             (true, false) => {
-                Topics::Regex(JavaRegex::new(regex).map_err(|error| Error::config(error.to_string()))?)
+                let regex = JavaRegex::new(regex).map_err(|error| Error::config(error.to_string()))?;
+                Topics::Regex(Box::new(regex))
             }
             (true, true) => return Err(Error::config("Must configure one of topics or topics.regex")),
             (false, false) => {

@@ -4,10 +4,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use aqueduct_api::{Error, OffsetMap, Result};
 use aqueduct_proto::offset_file;
 use aqueduct_proto::offsets::{parse_key, parse_value};
+use async_trait::async_trait;
 use tokio::sync::Mutex;
 
 use super::{OffsetEntry, OffsetStore};
@@ -62,7 +62,9 @@ fn write_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 impl OffsetStore for FileOffsetStore {
     async fn get(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>> {
         let entries = self.entries.lock().await;
-        let find = |key: &Vec<u8>| entries.iter().find(|(stored, _)| stored == key).and_then(|(_, value)| value.clone());
+        let find = |key: &Vec<u8>| {
+            entries.iter().find(|(stored, _)| stored == key).and_then(|(_, value)| value.clone())
+        };
         Ok(keys.iter().map(find).collect())
     }
 
@@ -77,12 +79,16 @@ impl OffsetStore for FileOffsetStore {
                     None => entries.push((key, value)),
                 }
             }
-            let bytes = offset_file::write(entries.iter().map(|(key, value)| (key.as_slice(), value.as_deref())));
+            let bytes =
+                offset_file::write(entries.iter().map(|(key, value)| (key.as_slice(), value.as_deref())));
             write_file(&path, &bytes).map_err(|error| {
-                Error::connect(format!("Cannot write the offsets file {}: {error}", path.display())).with_source(error)
+                Error::connect(format!("Cannot write the offsets file {}: {error}", path.display()))
+                    .with_source(error)
             })
         });
-        written.await.map_err(|error| Error::connect("The write of the offsets file was cut off").with_source(error))?
+        written
+            .await
+            .map_err(|error| Error::connect("The write of the offsets file was cut off").with_source(error))?
     }
 
     async fn connector_offsets(&self, connector: &str) -> Result<Vec<(OffsetMap, OffsetMap)>> {
@@ -90,7 +96,9 @@ impl OffsetStore for FileOffsetStore {
         Ok(entries
             .iter()
             .filter_map(|(key, value)| match (parse_key(key), value.as_deref().map(parse_value)) {
-                (Ok((name, Some(partition))), Some(Ok(offset))) if name == connector => Some((partition, offset)),
+                (Ok((name, Some(partition))), Some(Ok(offset))) if name == connector => {
+                    Some((partition, offset))
+                }
                 _ => None,
             })
             .collect())

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use aqueduct_api::{OffsetMap, OffsetStorageReader, Result};
 use aqueduct_proto::offsets::{key_bytes, parse_value};
+use async_trait::async_trait;
 
 use super::OffsetStore;
 
@@ -17,8 +17,10 @@ pub(crate) struct StoreReader {
 #[async_trait]
 impl OffsetStorageReader for StoreReader {
     async fn offsets(&self, partitions: &[OffsetMap]) -> Result<Vec<Option<OffsetMap>>> {
-        let keys =
-            partitions.iter().map(|partition| key_bytes(&self.connector, partition)).collect::<Result<Vec<_>>>()?;
+        let keys = partitions
+            .iter()
+            .map(|partition| key_bytes(&self.connector, partition))
+            .collect::<Result<Vec<_>>>()?;
         let values = self.store.get(&keys).await?;
         values.into_iter().map(|value| value.as_deref().map(parse_value).transpose()).collect()
     }

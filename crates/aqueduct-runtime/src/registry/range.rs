@@ -84,10 +84,10 @@ impl Interval {
         };
         let bound = |text: &str| Some(text.trim()).filter(|text| !text.is_empty()).map(Version::new);
         let (lower, upper) = (bound(lower), bound(upper));
-        if let (Some(lower), Some(upper)) = (&lower, &upper) {
-            if upper < lower || (upper == lower && !(lower_included && upper_included)) {
-                return error("Range defies version ordering");
-            }
+        if let (Some(lower), Some(upper)) = (&lower, &upper)
+            && (upper < lower || (upper == lower && !(lower_included && upper_included)))
+        {
+            return error("Range defies version ordering");
         }
         Ok(Self { lower, lower_included, upper, upper_included })
     }

@@ -1,0 +1,127 @@
+//! The dead letter queue: a topic that gets the records that a sink could not take (KIP-298).
+
+use std::time::Duration;
+
+use aqueduct_kafka::{Ack, BatchProducer, FetchedRecord, OutHeader, OutRecord, SendError};
+use aqueduct_proto::state::TaskId;
+
+use super::Failure;
+
+/// Sends failed records to a topic, with the bytes, headers and timestamp with which they were consumed.
+pub(crate) struct DeadLetters {
+    producer: Box<dyn BatchProducer>,
+    topic: String,
+    task: TaskId,
+    /// `errors.deadletterqueue.context.headers.enable`
+    context_headers: bool,
+    acks: Vec<Ack>,
+    failures: u64,
+}
+
+/// A failed record's bytes, from wherever they are at hand.
+pub(crate) struct Letter<'a> {
+    pub(crate) topic: &'a str,
+    pub(crate) partition: i32,
+    pub(crate) offset: i64,
+    pub(crate) timestamp: Option<i64>,
+    pub(crate) key: Option<&'a [u8]>,
+    pub(crate) value: Option<&'a [u8]>,
+    pub(crate) headers: Vec<OutHeader<'a>>,
+}
+
+impl DeadLetters {
+    pub(crate) fn new(
+        producer: Box<dyn BatchProducer>,
+        topic: String,
+        task: TaskId,
+        context_headers: bool,
+    ) -> Self {
+        Self { producer, topic, task, context_headers, acks: Vec::new(), failures: 0 }
+    }
+
+    /// Sends a record as it was consumed.
+    pub(crate) async fn report(&mut self, record: &FetchedRecord<'_>, failure: &Failure) {
+        let names: Vec<(&str, Option<&[u8]>)> =
+            record.headers().map(|header| (header.key(), header.value())).collect();
+        let letter = Letter {
+            topic: record.topic(),
+            partition: record.partition(),
+            offset: record.offset(),
+            timestamp: record.timestamp(),
+            key: record.key(),
+            value: record.value(),
+            headers: names.iter().map(|(key, value)| OutHeader { key, value: *value }).collect(),
+        };
+        self.send(letter, failure).await;
+    }
+
+    /// Sends a record. What goes wrong is logged and counted, and fails nothing.
+    pub(crate) async fn send(&mut self, mut letter: Letter<'_>, failure: &Failure) {
+        let context = if self.context_headers { self.context(&letter, failure) } else { Vec::new() };
+        letter.headers.extend(
+            context.iter().map(|(key, value)| OutHeader { key, value: value.as_deref().map(str::as_bytes) }),
+        );
+        let record = OutRecord {
+            timestamp: letter.timestamp,
+            key: letter.key,
+            value: letter.value,
+            headers: &letter.headers,
+            ..OutRecord::to(&self.topic)
+        };
+        loop {
+            match self.producer.send(record) {
+                Ok(_) => break,
+                Err(SendError::Full) => self.producer.ready().await,
+                Err(SendError::Failed(error)) => {
+                    self.failures += 1;
+                    tracing::error!(topic = %self.topic, "Could not produce message to dead letter queue: {error}");
+                    break;
+                }
+            }
+        }
+        self.collect(Duration::ZERO).await;
+    }
+
+    fn context(&self, letter: &Letter<'_>, failure: &Failure) -> Vec<(&'static str, Option<String>)> {
+        let class = failure.error.kind().java_class();
+        vec![
+            ("__connect.errors.topic", Some(letter.topic.to_owned())),
+            ("__connect.errors.partition", Some(letter.partition.to_string())),
+            ("__connect.errors.offset", Some(letter.offset.to_string())),
+            ("__connect.errors.connector.name", Some(self.task.connector.clone())),
+            ("__connect.errors.task.id", Some(self.task.task.to_string())),
+            ("__connect.errors.stage", Some(failure.stage.name().to_owned())),
+            ("__connect.errors.class.name", Some(failure.class.to_owned())),
+            ("__connect.errors.exception.class.name", Some(class.to_owned())),
+            ("__connect.errors.exception.message", failure.error.message().map(str::to_owned)),
+            ("__connect.errors.exception.stacktrace", Some(failure.error.trace())),
+        ]
+    }
+
+    async fn collect(&mut self, max_wait: Duration) {
+        self.acks.clear();
+        self.producer.acks(&mut self.acks, max_wait).await;
+        for ack in &self.acks {
+            if let Err(error) = &ack.result {
+                self.failures += 1;
+                tracing::error!(topic = %self.topic, "Could not produce message to dead letter queue: {error}");
+            }
+        }
+    }
+
+    /// Waits until Kafka has all reported records, so that their offsets may be committed.
+    pub(crate) async fn flush(&mut self, timeout: Duration) {
+        if self.producer.in_flight() == 0 {
+            return;
+        }
+        if let Err(error) = self.producer.flush(timeout).await {
+            tracing::error!(topic = %self.topic, "The dead letter queue took too long: {error}");
+        }
+        self.collect(Duration::ZERO).await;
+    }
+
+    pub(crate) async fn close(&mut self, timeout: Duration) {
+        self.flush(timeout).await;
+        self.producer.close(timeout).await;
+    }
+}

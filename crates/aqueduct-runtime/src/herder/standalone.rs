@@ -1,0 +1,348 @@
+//! The herder of a worker that stands alone: configurations in memory, all connectors here.
+
+mod lifecycle;
+mod store;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+
+use aqueduct_api::{ConfigMap, OffsetMap};
+use aqueduct_proto::restart::RestartRequest;
+use aqueduct_proto::state::{State, TargetState, TaskId};
+use async_trait::async_trait;
+
+use super::{
+    ConnectorInfo, ConnectorOffsets, ConnectorStateInfo, ConnectorTask, ConnectorType, Herder, HerderError,
+    HerderResult, Put, StageRegister, TaskInfo, TaskState,
+};
+use crate::registry::{Registry, Wanted};
+use crate::validation::{ConfigInfos, ConfigValidator, ValidationError};
+use crate::worker::Worker;
+use store::{Configurations, Configured};
+
+/// Runs connectors on one worker, and keeps their configurations only as long as it lives.
+///
+/// Requests for one connector are done one after the other, those for different connectors at the same time.
+#[derive(Clone)]
+pub struct StandaloneHerder(Arc<Inner>);
+
+struct Inner {
+    worker: Worker,
+    validator: ConfigValidator,
+    configurations: Configurations,
+    /// Who is doing something to a connector.
+    turns: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    stages: StageRegister,
+    ready: AtomicBool,
+    cluster_id: RwLock<Option<String>>,
+    /// The runtime of the control plane.
+    runtime: tokio::runtime::Handle,
+    this: Weak<Inner>,
+}
+
+impl StandaloneHerder {
+    /// A herder of this worker. Must be called on the control plane's runtime.
+    pub fn new(worker: Worker) -> Self {
+        let parts = worker.parts();
+        let validator = ConfigValidator::new(
+            Arc::clone(&parts.registry),
+            parts.transformer.clone(),
+            Arc::clone(&parts.config),
+        );
+        Self(Arc::new_cyclic(|this| Inner {
+            worker,
+            validator,
+            configurations: Configurations::default(),
+            turns: Mutex::default(),
+            stages: StageRegister::default(),
+            ready: AtomicBool::new(false),
+            cluster_id: RwLock::default(),
+            runtime: tokio::runtime::Handle::current(),
+            this: Weak::clone(this),
+        }))
+    }
+
+    /// Start-up is over: the connectors of the command line have been created.
+    pub fn set_ready(&self) {
+        self.0.ready.store(true, Ordering::Release);
+    }
+
+    /// The id of the Kafka cluster is known.
+    pub fn set_kafka_cluster_id(&self, id: impl Into<String>) {
+        *self.0.cluster_id.write().unwrap_or_else(PoisonError::into_inner) = Some(id.into());
+    }
+
+    /// The worker.
+    pub fn worker(&self) -> &Worker {
+        &self.0.worker
+    }
+}
+
+fn tasks_of(name: &str, configured: &Configured) -> impl Iterator<Item = TaskId> + use<> {
+    let name = name.to_owned();
+    (0..configured.tasks.len()).map(move |task| TaskId::new(name.clone(), task as i32))
+}
+
+impl Inner {
+    fn configured(&self, name: &str) -> HerderResult<Configured> {
+        self.configurations.get(name).ok_or_else(|| HerderError::no_connector(name))
+    }
+
+    fn kind(&self, config: &ConfigMap) -> ConnectorType {
+        let class = config.get("connector.class").unwrap_or_default();
+        match self.worker.parts().registry.get(Wanted::Connector, class, None).map(|plugin| &plugin.kind) {
+            Ok(aqueduct_api::PluginKind::Source { .. }) => ConnectorType::Source,
+            Ok(aqueduct_api::PluginKind::Sink { .. }) => ConnectorType::Sink,
+            _ => ConnectorType::Unknown,
+        }
+    }
+
+    fn info(&self, name: &str, configured: Configured) -> ConnectorInfo {
+        let tasks = tasks_of(name, &configured)
+            .map(|id| ConnectorTask { connector: id.connector, task: id.task })
+            .collect();
+        ConnectorInfo {
+            name: name.to_owned(),
+            tasks,
+            kind: self.kind(&configured.config),
+            config: configured.config,
+        }
+    }
+
+    fn state_info(&self, name: &str) -> HerderResult<ConnectorStateInfo> {
+        let status = &self.worker.parts().status;
+        let missing = || HerderError::NotFound(format!("No status found for connector {name}"));
+        let connector = status.connector(name).ok_or_else(missing)?;
+        let tasks = status.tasks(name).iter().map(|(id, status)| TaskState::new(*id, status)).collect();
+        let kind =
+            self.configurations.get(name).map_or(ConnectorType::Unknown, |found| self.kind(&found.config));
+        Ok(ConnectorStateInfo { name: name.to_owned(), connector: (&connector).into(), tasks, kind })
+    }
+
+    /// Waits for the turn to do something to a connector.
+    async fn turn(&self, name: &str) -> tokio::sync::OwnedMutexGuard<()> {
+        let turn = {
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            // Nobody holds or waits for those that only the table has.
+            turns.retain(|other, turn| other == name || Arc::strong_count(turn) > 1);
+            Arc::clone(turns.entry(name.to_owned()).or_default())
+        };
+        turn.lock_owned().await
+    }
+}
+
+#[async_trait]
+impl Herder for StandaloneHerder {
+    fn kafka_cluster_id(&self) -> Option<String> {
+        self.0.cluster_id.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn registry(&self) -> &Arc<Registry> {
+        &self.0.worker.parts().registry
+    }
+
+    fn stages(&self) -> &StageRegister {
+        &self.0.stages
+    }
+
+    fn is_ready(&self) -> bool {
+        self.0.ready.load(Ordering::Acquire)
+    }
+
+    async fn ping(&self) {}
+
+    async fn connectors(&self) -> HerderResult<Vec<String>> {
+        Ok(self.0.configurations.names())
+    }
+
+    async fn connector_info(&self, name: &str) -> HerderResult<ConnectorInfo> {
+        Ok(self.0.info(name, self.0.configured(name)?))
+    }
+
+    async fn connector_config(&self, name: &str) -> HerderResult<ConfigMap> {
+        Ok(self.0.configured(name)?.config)
+    }
+
+    async fn put_connector_config(
+        &self,
+        name: &str,
+        config: ConfigMap,
+        initial_state: Option<TargetState>,
+        allow_replace: bool,
+    ) -> HerderResult<Put<ConnectorInfo>> {
+        self.0.check(&config).await?;
+        let _turn = self.0.turn(name).await;
+        let known = self.0.configurations.get(name);
+        if known.is_some() && !allow_replace {
+            return Err(HerderError::AlreadyExists(format!("Connector {name} already exists")));
+        }
+        let created = known.is_none();
+        self.0.configure(name, config, initial_state).await?;
+        Ok(Put { created, value: self.connector_info(name).await? })
+    }
+
+    async fn patch_connector_config(&self, name: &str, patch: ConfigMap) -> HerderResult<ConnectorInfo> {
+        let mut config = self.0.configured(name)?.config;
+        for (key, value) in patch.iter() {
+            match value {
+                Some(value) => {
+                    config.insert(key, value);
+                }
+                None => {
+                    config.remove(key);
+                }
+            }
+        }
+        self.0.check(&config).await?;
+        let _turn = self.0.turn(name).await;
+        self.0.configured(name)?;
+        self.0.configure(name, config, None).await?;
+        self.connector_info(name).await
+    }
+
+    async fn delete_connector(&self, name: &str) -> HerderResult<()> {
+        let _turn = self.0.turn(name).await;
+        self.0.configured(name)?;
+        self.0.delete(name).await;
+        Ok(())
+    }
+
+    async fn task_configs(&self, name: &str) -> HerderResult<Vec<TaskInfo>> {
+        let configured = self.0.configured(name)?;
+        Ok(tasks_of(name, &configured)
+            .zip(configured.tasks)
+            .map(|(id, config)| TaskInfo {
+                id: ConnectorTask { connector: id.connector, task: id.task },
+                config,
+            })
+            .collect())
+    }
+
+    fn connector_status(&self, name: &str) -> HerderResult<ConnectorStateInfo> {
+        self.0.state_info(name)
+    }
+
+    fn task_status(&self, task: &TaskId) -> HerderResult<TaskState> {
+        let status = self.0.worker.parts().status.task(task);
+        let missing = || HerderError::NotFound(format!("No status found for task {task}"));
+        status.as_ref().map(|status| TaskState::new(task.task, status)).ok_or_else(missing)
+    }
+
+    async fn set_target_state(&self, name: &str, target: TargetState) -> HerderResult<()> {
+        if !self.0.configurations.set_target(name, target) {
+            return Err(HerderError::NotFound(format!("Unknown connector {name}")));
+        }
+        let (this, name) = (Arc::clone(&self.0), name.to_owned());
+        self.0.runtime.spawn(async move {
+            let _turn = this.turn(&name).await;
+            this.follow_target(&name).await;
+        });
+        Ok(())
+    }
+
+    async fn stop_connector(&self, name: &str) -> HerderResult<()> {
+        if !self.0.configurations.set_target(name, TargetState::Stopped) {
+            return Err(HerderError::Internal(format!("No connector `{name}` configured")));
+        }
+        let _turn = self.0.turn(name).await;
+        self.0.follow_target(name).await;
+        Ok(())
+    }
+
+    async fn restart_connector(&self, name: &str) -> HerderResult<()> {
+        let _turn = self.0.turn(name).await;
+        let configured = self.0.configured(name)?;
+        let _stage = self.0.stages.enter(format!("restarting connector {name}"));
+        self.0.worker.stop_connector(name).await;
+        self.0.start(name, &configured).await
+    }
+
+    async fn restart_connector_and_tasks(
+        &self,
+        name: &str,
+        request: RestartRequest,
+    ) -> HerderResult<ConnectorStateInfo> {
+        let _turn = self.0.turn(name).await;
+        let unknown = || HerderError::NotFound(format!("Unknown connector: {name}"));
+        let configured = self.0.configurations.get(name).ok_or_else(unknown)?;
+        let parts = self.0.worker.parts();
+        let no_status = || HerderError::NotFound(format!("Status for connector {name} not found"));
+        let connector = parts.status.connector(name).ok_or_else(no_status)?;
+        let mut plan = self.0.state_info(name)?;
+        let restart_connector = request.includes_connector(connector.state);
+        if restart_connector {
+            plan.connector.state = State::Restarting.name().to_owned();
+        }
+        let mut tasks = Vec::new();
+        for (id, status) in parts.status.tasks(name) {
+            if request.includes_task(status.state) {
+                tasks.push(TaskId::new(name, id));
+                plan.tasks.iter_mut().filter(|task| task.id == id).for_each(|task| {
+                    task.state = State::Restarting.name().to_owned();
+                });
+            }
+        }
+        self.0.restart(name, &configured, restart_connector, &tasks).await?;
+        Ok(plan)
+    }
+
+    async fn restart_task(&self, task: &TaskId) -> HerderResult<()> {
+        let _turn = self.0.turn(&task.connector).await;
+        let configured = self.0.configured(&task.connector)?;
+        if !tasks_of(&task.connector, &configured).any(|id| id == *task) {
+            return Err(HerderError::NotFound(format!("Task {task} not found")));
+        }
+        self.0.worker.stop_tasks(std::slice::from_ref(task)).await;
+        self.0.start_tasks(&configured, std::slice::from_ref(task)).await;
+        Ok(())
+    }
+
+    async fn connector_offsets(&self, name: &str) -> HerderResult<ConnectorOffsets> {
+        let configured = self.0.configured(name)?;
+        Ok(self.0.worker.connector_offsets(name, &configured.config).await?)
+    }
+
+    async fn alter_offsets(
+        &self,
+        name: &str,
+        offsets: Option<Vec<(OffsetMap, Option<OffsetMap>)>>,
+    ) -> HerderResult<String> {
+        let _turn = self.0.turn(name).await;
+        let configured = self.0.configured(name)?;
+        if configured.target != TargetState::Stopped || !configured.tasks.is_empty() {
+            return Err(HerderError::BadRequest(format!(
+                "Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the specified connector by issuing a 'PUT' request to the '/connectors/{name}/stop' endpoint"
+            )));
+        }
+        let _stage = self.0.stages.enter(format!("modifying offsets for connector {name}"));
+        self.0.worker.alter_offsets(name, &configured.config, offsets).await
+    }
+
+    fn active_topics(&self, name: &str) -> HerderResult<BTreeSet<String>> {
+        if !self.0.worker.parts().config.topic_tracking_enable {
+            return Err(HerderError::Forbidden("Topic tracking is disabled.".to_owned()));
+        }
+        Ok(self.0.worker.parts().status.topics(name))
+    }
+
+    fn reset_active_topics(&self, name: &str) -> HerderResult<()> {
+        let parts = self.0.worker.parts();
+        if !parts.config.topic_tracking_enable {
+            return Err(HerderError::Forbidden("Topic tracking is disabled.".to_owned()));
+        }
+        if !parts.config.topic_tracking_allow_reset {
+            return Err(HerderError::Forbidden("Topic tracking reset is disabled.".to_owned()));
+        }
+        parts.status.delete_topics(name);
+        Ok(())
+    }
+
+    async fn validate_connector_config(&self, config: ConfigMap) -> Result<ConfigInfos, ValidationError> {
+        self.0.validate(&config).await
+    }
+
+    async fn shutdown(&self) {
+        self.0.worker.shutdown().await;
+    }
+}

@@ -1,0 +1,175 @@
+//! Bringing connectors and tasks to where they should be. The caller has the connector's turn.
+
+use std::sync::Arc;
+
+use aqueduct_api::ConfigMap;
+use aqueduct_proto::state::{State, TargetState, TaskId};
+
+use super::store::Configured;
+use super::{HerderError, HerderResult, Inner, tasks_of};
+use crate::status::Status;
+use crate::validation::{ConfigInfos, ValidationError};
+use crate::worker::WorkerEvents;
+
+/// Hears what connectors ask for, as long as the herder lives.
+struct Events(std::sync::Weak<Inner>);
+
+impl WorkerEvents for Events {
+    fn task_reconfiguration_requested(&self, connector: &str) {
+        let Some(this) = self.0.upgrade() else { return };
+        let (inner, name) = (Arc::clone(&this), connector.to_owned());
+        this.runtime.spawn(async move {
+            let _turn = inner.turn(&name).await;
+            if let Err(error) = inner.update_tasks(&name).await {
+                tracing::error!(connector = %name, "new tasks could not be made: {error}");
+            }
+        });
+    }
+}
+
+impl Inner {
+    pub(super) async fn validate(&self, config: &ConfigMap) -> Result<ConfigInfos, ValidationError> {
+        let name = config.get("name").unwrap_or_default();
+        let _stage =
+            self.stages.enter(format!("performing multi-property validation for the connector {name}"));
+        self.validator.validate(config).await
+    }
+
+    /// Fails with all messages of a configuration that has errors.
+    pub(super) async fn check(&self, config: &ConfigMap) -> HerderResult<()> {
+        match self.validate(config).await?.refusal() {
+            Some(summary) => Err(HerderError::BadRequest(summary)),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes a new configuration, and starts the connector with it.
+    pub(super) async fn configure(
+        &self,
+        name: &str,
+        config: ConfigMap,
+        target: Option<TargetState>,
+    ) -> HerderResult<()> {
+        let _stage = self.stages.enter(format!("writing a config for connector {name}"));
+        self.worker.stop_connector(name).await;
+        let configured = self.configurations.put(name, config, target);
+        self.start(name, &configured).await?;
+        self.update_tasks(name).await
+    }
+
+    /// Starts the connector itself.
+    pub(super) async fn start(&self, name: &str, configured: &Configured) -> HerderResult<()> {
+        let _stage = self.stages.enter(format!("starting the connector {name}"));
+        let events = Arc::new(Events(self.this.clone()));
+        let started = self.worker.start_connector(name, &configured.config, configured.target, events).await;
+        started.map_err(HerderError::from)
+    }
+
+    /// Asks a started connector for its tasks, and replaces them if they are others than before.
+    pub(super) async fn update_tasks(&self, name: &str) -> HerderResult<()> {
+        let Some(configured) = self.configurations.get(name) else { return Ok(()) };
+        if configured.target != TargetState::Started || !self.worker.has_connector(name) {
+            return Ok(());
+        }
+        let _stage = self.stages.enter(format!("generating task configs for connector {name}"));
+        let tasks = match self.worker.task_configs(name, &configured.config).await {
+            Ok(tasks) => tasks,
+            Err(error) => {
+                self.put_connector_status(name, State::Failed, Some(error.trace()));
+                return Err(error.into());
+            }
+        };
+        if tasks == configured.tasks && configured.applied == configured.config {
+            return Ok(());
+        }
+        self.remove_tasks(name).await;
+        self.configurations.set_tasks(name, tasks, configured.config);
+        let configured = self.configured(name)?;
+        let ids: Vec<TaskId> = tasks_of(name, &configured).collect();
+        self.start_tasks(&configured, &ids).await;
+        Ok(())
+    }
+
+    pub(super) async fn start_tasks(&self, configured: &Configured, ids: &[TaskId]) {
+        for id in ids {
+            let Some(task) = usize::try_from(id.task).ok().and_then(|at| configured.tasks.get(at)) else {
+                continue;
+            };
+            self.worker.start_task(id, &configured.config, task, configured.target).await;
+        }
+    }
+
+    async fn remove_tasks(&self, name: &str) {
+        let Some(configured) = self.configurations.get(name) else { return };
+        let ids: Vec<TaskId> = tasks_of(name, &configured).collect();
+        self.worker.stop_tasks(&ids).await;
+        self.configurations.set_tasks(name, Vec::new(), ConfigMap::new());
+        for id in ids {
+            self.worker.parts().status.delete_task(&id);
+        }
+    }
+
+    /// Brings a connector to its target state.
+    pub(super) async fn follow_target(&self, name: &str) {
+        let Some(configured) = self.configurations.get(name) else { return };
+        let target = configured.target;
+        if target == TargetState::Stopped {
+            self.remove_tasks(name).await;
+        }
+        if let Err(error) = self.worker.transition_connector(name, target).await {
+            tracing::error!(connector = %name, "could not become {}: {error:#}", target.name());
+            self.put_connector_status(name, State::Failed, Some(error.trace()));
+        } else if target == TargetState::Started
+            && let Err(error) = self.update_tasks(name).await
+        {
+            tracing::error!(connector = %name, "its tasks could not be made: {error}");
+        }
+        // Tasks follow also when the connector itself has failed.
+        if target != TargetState::Stopped {
+            self.worker.pause_tasks(name, target == TargetState::Paused);
+        }
+    }
+
+    pub(super) async fn restart(
+        &self,
+        name: &str,
+        configured: &Configured,
+        connector: bool,
+        tasks: &[TaskId],
+    ) -> HerderResult<()> {
+        let _stage = self.stages.enter(format!("restarting connector {name}"));
+        self.worker.stop_tasks(tasks).await;
+        if connector {
+            self.worker.stop_connector(name).await;
+            self.put_connector_status(name, State::Restarting, None);
+        }
+        for id in tasks {
+            self.worker.parts().status.put_task(id, self.own_status(State::Restarting, None));
+        }
+        if connector {
+            self.start(name, configured).await?;
+        }
+        self.start_tasks(configured, tasks).await;
+        Ok(())
+    }
+
+    pub(super) async fn delete(&self, name: &str) {
+        let _stage = self.stages.enter(format!("removing connector {name}"));
+        self.remove_tasks(name).await;
+        self.worker.stop_connector(name).await;
+        self.configurations.remove(name);
+        let status = &self.worker.parts().status;
+        status.delete_connector(name);
+        status.delete_topics(name);
+    }
+
+    fn own_status(&self, state: State, trace: Option<String>) -> Status {
+        Status { state, trace, worker_id: self.worker.parts().id.clone(), generation: 0, version: None }
+    }
+
+    fn put_connector_status(&self, name: &str, state: State, trace: Option<String>) {
+        let version = self.worker.parts().status.connector(name).and_then(|status| status.version);
+        let status = Status { version, ..self.own_status(state, trace) };
+        self.worker.parts().status.put_connector(name, status);
+    }
+}

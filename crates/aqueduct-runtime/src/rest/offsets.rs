@@ -1,0 +1,88 @@
+//! `/connectors/NAME/offsets` (KIP-875).
+
+use aqueduct_api::data::{Map, Text, Value};
+use aqueduct_api::{OffsetMap, SchemaAndValue};
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json_;
+
+use super::{Answer, RestError, RestState, body};
+use crate::herder::ConnectorOffsets;
+
+pub(super) async fn get(
+    State(state): State<RestState>,
+    Path(name): Path<String>,
+) -> Answer<Json<ConnectorOffsets>> {
+    Ok(Json(state.ask(|herder| async move { herder.connector_offsets(&name).await }).await?))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OffsetsBody {
+    #[serde(default)]
+    offsets: Option<Vec<OffsetBody>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OffsetBody {
+    #[serde(default)]
+    partition: Option<serde_json::Map<String, Json_>>,
+    #[serde(default)]
+    offset: Option<serde_json::Map<String, Json_>>,
+}
+
+/// The answer to a change.
+#[derive(Debug, Serialize)]
+pub(super) struct Message {
+    message: String,
+}
+
+pub(super) async fn alter(
+    State(state): State<RestState>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Answer<Json<Message>> {
+    let request: Option<OffsetsBody> = body::read(&headers, &bytes)?;
+    let offsets = request.and_then(|request| request.offsets).filter(|offsets| !offsets.is_empty());
+    let offsets = offsets.ok_or_else(|| {
+        RestError::bad_request("Partitions / offsets need to be provided for an alter offsets request")
+    })?;
+    let mut changes = Vec::with_capacity(offsets.len());
+    for OffsetBody { partition, offset } in offsets {
+        let partition = map_of(partition.unwrap_or_default())?;
+        changes.push((partition, offset.map(map_of).transpose()?));
+    }
+    let message = state.ask(|herder| async move { herder.alter_offsets(&name, Some(changes)).await }).await?;
+    Ok(Json(Message { message }))
+}
+
+pub(super) async fn reset(State(state): State<RestState>, Path(name): Path<String>) -> Answer<Json<Message>> {
+    let message = state.ask(|herder| async move { herder.alter_offsets(&name, None).await }).await?;
+    Ok(Json(Message { message }))
+}
+
+fn map_of(object: serde_json::Map<String, Json_>) -> Answer<OffsetMap> {
+    object.into_iter().map(|(key, value)| Ok((Text::from(key), value_of(value)?))).collect()
+}
+
+fn value_of(value: Json_) -> Answer<Value> {
+    Ok(match value {
+        Json_::Null => SchemaAndValue::NULL.value,
+        Json_::Bool(value) => Value::Boolean(value),
+        Json_::String(value) => Value::from(value),
+        Json_::Number(number) => match number.as_i64() {
+            Some(integer) => Value::Int64(integer),
+            None => Value::Float64(number.as_f64().unwrap_or(f64::NAN)),
+        },
+        Json_::Array(values) => Value::Array(values.into_iter().map(value_of).collect::<Answer<_>>()?),
+        Json_::Object(object) => {
+            let entries = object.into_iter().map(|(key, value)| Ok((Value::from(key), value_of(value)?)));
+            Value::Map(Map::from_unique(entries.collect::<Answer<_>>()?))
+        }
+    })
+}

@@ -1,0 +1,248 @@
+//! What the HTTP layer of the Java worker makes of requests before any resource sees them.
+
+use std::convert::Infallible;
+use std::task::{Context, Poll};
+
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request};
+use axum::http::uri::{PathAndQuery, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures::future::Either;
+use tower::{Layer, Service};
+
+use super::RestError;
+
+/// The methods of each path, as `OPTIONS` lists them.
+const METHODS: &[(&str, &str)] = &[
+    ("/", "HEAD,GET,OPTIONS"),
+    ("/health", "HEAD,GET,OPTIONS"),
+    ("/connectors", "HEAD,POST,GET,OPTIONS"),
+    ("/connectors/{connector}", "HEAD,DELETE,GET,OPTIONS"),
+    ("/connectors/{connector}/config", "HEAD,GET,OPTIONS,PUT,PATCH"),
+    ("/connectors/{connector}/status", "HEAD,GET,OPTIONS"),
+    ("/connectors/{connector}/restart", "POST,OPTIONS"),
+    ("/connectors/{connector}/pause", "OPTIONS,PUT"),
+    ("/connectors/{connector}/resume", "OPTIONS,PUT"),
+    ("/connectors/{connector}/stop", "OPTIONS,PUT"),
+    ("/connectors/{connector}/topics", "HEAD,GET,OPTIONS"),
+    ("/connectors/{connector}/topics/reset", "OPTIONS,PUT"),
+    ("/connectors/{connector}/tasks", "HEAD,POST,GET,OPTIONS"),
+    ("/connectors/{connector}/tasks/{task}/status", "HEAD,GET,OPTIONS"),
+    ("/connectors/{connector}/tasks/{task}/restart", "POST,OPTIONS"),
+    ("/connectors/{connector}/offsets", "HEAD,DELETE,GET,OPTIONS,PATCH"),
+    ("/connector-plugins", "HEAD,GET,OPTIONS"),
+    ("/connector-plugins/{plugin}/config", "HEAD,GET,OPTIONS"),
+    ("/connector-plugins/{plugin}/config/validate", "OPTIONS,PUT"),
+];
+
+/// `OPTIONS`, and the media types of requests, for paths that a route has.
+pub(super) async fn media_types(request: Request, next: Next) -> Response {
+    let Some(path) = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned()) else {
+        return next.run(request).await;
+    };
+    let methods = METHODS.iter().find(|(known, _)| *known == path).map_or("", |(_, methods)| methods);
+    let accepts_json = accepts(request.headers(), "application/json");
+    if request.method() == Method::OPTIONS {
+        return options(methods, request.headers());
+    }
+    if !methods.split(',').any(|method| method == request.method().as_str()) {
+        return RestError::method_not_allowed().bare();
+    }
+    let takes_any = matches!(path.as_str(), "/" | "/health");
+    match content_type(request.headers()) {
+        ContentType::Malformed => return malformed(),
+        ContentType::Other if !takes_any => return RestError::unsupported_media_type().bare(),
+        _ => {}
+    }
+    if !accepts_json {
+        return RestError::not_acceptable().bare();
+    }
+    next.run(request).await
+}
+
+fn options(methods: &'static str, headers: &HeaderMap) -> Response {
+    let allow = [(header::ALLOW, HeaderValue::from_static(methods))];
+    let wants_json =
+        headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes() == b"application/json");
+    if wants_json {
+        (allow, [(header::CONTENT_TYPE, "application/json")], Body::empty()).into_response()
+    } else {
+        let body = methods.replace(',', ", ");
+        (allow, [(header::CONTENT_TYPE, "text/plain")], body).into_response()
+    }
+}
+
+/// The answer to a header that is none, from the layer below all resources.
+fn malformed() -> Response {
+    let no_cache = [(header::CACHE_CONTROL, "must-revalidate,no-cache,no-store")];
+    (StatusCode::BAD_REQUEST, no_cache, Body::empty()).into_response()
+}
+
+/// What a request says that its body is.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum ContentType {
+    Absent,
+    Json,
+    /// A wild card: it passes for a request without a body, and no body can be read with it.
+    Any,
+    Other,
+    Malformed,
+}
+
+/// Looks at the Content-Type.
+pub(super) fn content_type(headers: &HeaderMap) -> ContentType {
+    let Some(value) = headers.get(header::CONTENT_TYPE) else { return ContentType::Absent };
+    let Ok(value) = value.to_str() else { return ContentType::Malformed };
+    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match essence.split_once('/') {
+        None => ContentType::Malformed,
+        Some(("", _) | (_, "")) => ContentType::Malformed,
+        Some(("*", "*") | ("application", "*")) => ContentType::Any,
+        Some(("application", "json")) => ContentType::Json,
+        Some(_) => ContentType::Other,
+    }
+}
+
+/// Whether one of the accepted media types covers this one.
+fn accepts(headers: &HeaderMap, wanted: &str) -> bool {
+    let mut accepted =
+        headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).peekable();
+    if accepted.peek().is_none() {
+        return true;
+    }
+    let (wanted_type, wanted_subtype) = wanted.split_once('/').unwrap_or((wanted, ""));
+    accepted.flat_map(|value| value.split(',')).any(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let (kind, subtype) = parts.next().and_then(|range| range.split_once('/')).unwrap_or_default();
+        let refused = parts.any(|parameter| {
+            parameter.strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()).is_some_and(|q| q <= 0.0)
+        });
+        (kind == "*" || kind.eq_ignore_ascii_case(wanted_type))
+            && (subtype == "*" || subtype.eq_ignore_ascii_case(wanted_subtype))
+            && !refused
+    })
+}
+
+/// Cleans paths before they are routed: see [`Rewrite`].
+#[derive(Clone, Copy)]
+pub(super) struct RewriteLayer;
+
+impl<S> Layer<S> for RewriteLayer {
+    type Service = Rewrite<S>;
+    fn layer(&self, inner: S) -> Rewrite<S> {
+        Rewrite(inner)
+    }
+}
+
+/// Takes matrix parameters and a trailing slash off a path, and refuses paths that mean two things.
+#[derive(Clone)]
+pub(super) struct Rewrite<S>(S);
+
+impl<S> Service<Request> for Rewrite<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Either<S::Future, std::future::Ready<Result<Response, Infallible>>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        match clean_path(request.uri().path()) {
+            Err(reason) => return Either::Right(std::future::ready(Ok(bad_path(reason)))),
+            Ok(None) => {}
+            Ok(Some(path)) => {
+                let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+                let mut parts = request.uri().clone().into_parts();
+                parts.path_and_query = PathAndQuery::try_from(path + &query).ok();
+                match Uri::from_parts(parts) {
+                    Ok(uri) => *request.uri_mut() = uri,
+                    Err(_) => {
+                        return Either::Right(std::future::ready(Ok(bad_path("Illegal Path Character"))));
+                    }
+                }
+            }
+        }
+        Either::Left(self.0.call(request))
+    }
+}
+
+/// The path to route instead of this one, if it is another; or what is wrong with it.
+fn clean_path(path: &str) -> Result<Option<String>, &'static str> {
+    if path.bytes().any(|byte| {
+        matches!(byte, b'{' | b'}' | b'<' | b'>' | b'"' | b'\\' | b'^' | b'`' | b'|') || byte >= 0x80
+    }) {
+        return Err("Illegal Path Character");
+    }
+    let lower = path.to_ascii_lowercase();
+    if lower.contains("%2f") || lower.contains("%5c") {
+        return Err("Ambiguous URI path separator");
+    }
+    if lower.contains("%25") {
+        return Err("Ambiguous URI path encoding");
+    }
+    if lower.contains("%2e") {
+        return Err("Ambiguous URI path segment");
+    }
+    if path.contains("//") {
+        return Err("Ambiguous URI empty segment");
+    }
+    if !path.contains(';') && (path == "/" || !path.ends_with('/')) {
+        return Ok(None);
+    }
+    let segments: Vec<&str> =
+        path.split('/').map(|segment| segment.split(';').next().unwrap_or_default()).collect();
+    let clean = segments.join("/");
+    let clean = clean.trim_end_matches('/');
+    Ok(Some(if clean.is_empty() { "/".to_owned() } else { clean.to_owned() }))
+}
+
+fn bad_path(reason: &str) -> Response {
+    let no_cache = [(header::CACHE_CONTROL, "must-revalidate,no-cache,no-store")];
+    let html = [(header::CONTENT_TYPE, "text/html;charset=iso-8859-1")];
+    let body = format!(
+        "<html><head><title>Error 400 {reason}</title></head><body><h2>HTTP ERROR 400 {reason}</h2></body></html>\n"
+    );
+    (StatusCode::BAD_REQUEST, no_cache, html, body).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_cleaned_or_refused() {
+        let check = |path, expected: Result<Option<&str>, &str>| {
+            let cleaned = clean_path(path);
+            assert_eq!(cleaned.as_ref().map(|path| path.as_deref()).map_err(|e| *e), expected, "{path}");
+        };
+        check("/", Ok(None));
+        check("/connectors", Ok(None));
+        check("/connectors/", Ok(Some("/connectors")));
+        check("/connectors;x=1", Ok(Some("/connectors")));
+        check("/connectors/a;v=2/status/", Ok(Some("/connectors/a/status")));
+        check("//connectors", Err("Ambiguous URI empty segment"));
+        check("/connectors/a%2Fb", Err("Ambiguous URI path separator"));
+        check("/connectors/a%25b", Err("Ambiguous URI path encoding"));
+        check("/connectors/{a}", Err("Illegal Path Character"));
+        check("/connectors/a%20b", Ok(None));
+    }
+
+    #[test]
+    fn media_types_are_matched_as_ranges() {
+        let check = |accept: &'static str, expected| {
+            let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]);
+            assert_eq!(accepts(&headers, "application/json"), expected, "{accept}");
+        };
+        check("text/html", false);
+        check("text/html,*/*;q=0.1", true);
+        check("application/*", true);
+        check("application/json;q=0", false);
+        assert!(accepts(&HeaderMap::new(), "application/json"));
+    }
+}

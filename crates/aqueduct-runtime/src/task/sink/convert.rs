@@ -1,0 +1,104 @@
+//! From fetched bytes to the record that a sink task gets.
+
+use std::sync::Arc;
+
+use aqueduct_api::{
+    Converter, Header, HeaderConverter, Headers, Origin, Record, SinkOrigin, SinkRecord, Text, Topic,
+    WireHeaders,
+};
+use aqueduct_kafka::FetchedRecord;
+use aqueduct_proto::tolerance::Stage;
+
+use crate::errors::{Failure, timestamp_type};
+use crate::task::source::Named;
+use crate::task::Chain;
+
+/// Converts and transforms one record after the other.
+pub(crate) struct Converters {
+    chain: Chain,
+    key: Named<dyn Converter>,
+    value: Named<dyn Converter>,
+    header: Named<dyn HeaderConverter>,
+    headers: WireHeaders,
+    /// The topics seen so far, and which of them are new since they were last asked for.
+    seen: Vec<Topic>,
+    new: Vec<Topic>,
+}
+
+impl Converters {
+    pub(crate) fn new(
+        chain: Chain,
+        key: Named<dyn Converter>,
+        value: Named<dyn Converter>,
+        header: Named<dyn HeaderConverter>,
+    ) -> Self {
+        Self { chain, key, value, header, headers: WireHeaders::new(), seen: Vec::new(), new: Vec::new() }
+    }
+
+    /// Makes a record of what was fetched; `None`: a transformation has dropped it. Keys and values share the memory of the batch where they can.
+    pub(crate) fn convert(&mut self, fetched: FetchedRecord<'_>) -> Result<Option<SinkRecord>, Failure> {
+        self.note(fetched.topic());
+        self.headers.clear();
+        for header in fetched.headers() {
+            self.headers.push(header.key(), header.value());
+        }
+        let topic = fetched.topic();
+        let key = self
+            .key
+            .plugin
+            .to_connect_data(topic, &self.headers, fetched.key_bytes().as_ref())
+            .map_err(|error| Failure::new(Stage::KeyConverter, self.key.class, error))?;
+        let value = self
+            .value
+            .plugin
+            .to_connect_data(topic, &self.headers, fetched.value_bytes().as_ref())
+            .map_err(|error| Failure::new(Stage::ValueConverter, self.value.class, error))?;
+        let headers = self.convert_headers(fetched)?;
+        let origin = SinkOrigin {
+            topic: Arc::clone(topic),
+            partition: fetched.partition(),
+            offset: fetched.offset(),
+            timestamp_type: timestamp_type(fetched.timestamp_type()),
+        };
+        let record = Record {
+            topic: Arc::clone(topic),
+            partition: Some(fetched.partition()),
+            key_schema: key.schema,
+            key: key.value,
+            value_schema: value.schema,
+            value: value.value,
+            timestamp: fetched.timestamp(),
+            headers,
+        };
+        let record = self.chain.apply(record, Origin::Sink(&origin))?;
+        Ok(record.map(|record| SinkRecord { record, origin })),
+            Applied::Dropped => Converted::Dropped,
+        })
+    }
+
+    fn convert_headers(&mut self, fetched: FetchedRecord<'_>) -> Result<Headers, Failure> {
+        let mut headers = Headers::new();
+        for header in fetched.headers() {
+            let data = self
+                .header
+                .plugin
+                .to_connect_header(fetched.topic(), header.key(), header.value_bytes().as_ref())
+                .map_err(|error| Failure::new(Stage::HeaderConverter, self.header.class, error))?;
+            headers.push(Header { key: Text::from(header.key()), schema: data.schema, value: data.value });
+        }
+        Ok(headers)
+    }
+
+    fn note(&mut self, topic: &Topic) {
+        let known = |seen: &Topic| Arc::ptr_eq(seen, topic) || seen == topic;
+        if !self.seen.iter().any(known) {
+            self.seen.push(Arc::clone(topic));
+            self.new.push(Arc::clone(topic));
+        }
+    }
+
+    /// The topics from which a record came for the first time.
+    pub(crate) fn take_new_topics(&mut self) -> Vec<Topic> {
+        std::mem::take(&mut self.new)
+    }
+}

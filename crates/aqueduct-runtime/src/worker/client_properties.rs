@@ -1,0 +1,117 @@
+//! The properties of a worker's Kafka clients: built-in ones, under those of the worker, under those of the connector
+//! (spec: client settings).
+
+use aqueduct_api::ConfigMap;
+use aqueduct_kafka::Properties;
+use aqueduct_proto::state::TaskId;
+
+use crate::worker_config::WorkerConfig;
+
+/// What a client is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ClientRole {
+    /// A source task's producer.
+    SourceProducer,
+    /// A sink task's consumer.
+    SinkConsumer,
+    /// A sink task's dead letter queue.
+    DeadLetterProducer,
+    /// A connector's administrative calls.
+    Admin,
+    /// The same for its dead letter queue.
+    DeadLetterAdmin,
+}
+
+impl ClientRole {
+    /// The prefix of connector keys.
+    const fn override_prefix(self) -> &'static str {
+        match self {
+            Self::SourceProducer | Self::DeadLetterProducer => "producer.override.",
+            Self::SinkConsumer => "consumer.override.",
+            Self::Admin | Self::DeadLetterAdmin => "admin.override.",
+        }
+    }
+
+    fn client_id(self, task: &TaskId) -> String {
+        match self {
+            Self::SourceProducer => format!("connector-producer-{task}"),
+            Self::SinkConsumer => format!("connector-consumer-{task}"),
+            Self::DeadLetterProducer => format!("connector-dlq-producer-{task}"),
+            Self::Admin => format!("connector-adminclient-{task}"),
+            Self::DeadLetterAdmin => format!("connector-dlq-adminclient-{task}"),
+        }
+    }
+}
+
+/// Whether a worker key says how to connect.
+fn is_connection_key(name: &str) -> bool {
+    const PREFIXES: [&str; 7] = [
+        "security.",
+        "sasl.",
+        "ssl.",
+        "reconnect.backoff.",
+        "socket.connection.",
+        "metadata.",
+        "retry.backoff.",
+    ];
+    PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        || matches!(name, "client.dns.lookup" | "request.timeout.ms")
+}
+
+/// The properties with which the worker itself connects, for calls that are for no connector.
+pub fn worker_admin_properties(worker: &WorkerConfig) -> Properties {
+    let mut properties = Properties::new();
+    properties.set("bootstrap.servers", worker.bootstrap_servers.join(","));
+    for (name, value) in worker.properties.iter().filter(|(name, _)| is_connection_key(name)) {
+        properties.set(name, value.unwrap_or_default());
+    }
+    properties
+}
+
+/// The properties of a client of one task. `connector` is the connector's resolved configuration.
+pub(crate) fn client_properties(
+    role: ClientRole,
+    worker: &WorkerConfig,
+    connector: &ConfigMap,
+    task: &TaskId,
+) -> Properties {
+    let mut properties = Properties::new();
+    let mut set = |name: &str, value: &str| {
+        properties.set(name, value);
+    };
+    set("bootstrap.servers", &worker.bootstrap_servers.join(","));
+    set("client.id", &role.client_id(task));
+    match role {
+        ClientRole::SourceProducer | ClientRole::DeadLetterProducer => {
+            set("max.block.ms", &i64::MAX.to_string());
+            set("enable.idempotence", "false");
+            set("acks", "all");
+            set("max.in.flight.requests.per.connection", "1");
+            set("delivery.timeout.ms", &i32::MAX.to_string());
+        }
+        ClientRole::SinkConsumer => {
+            set("group.id", &format!("connect-{}", task.connector));
+            set("enable.auto.commit", "false");
+            set("auto.offset.reset", "earliest");
+        }
+        // Unlike the other clients, administrative ones connect as the worker itself does.
+        ClientRole::Admin | ClientRole::DeadLetterAdmin => {
+            for (name, value) in worker.properties.iter().filter(|(name, _)| is_connection_key(name)) {
+                set(name, value.unwrap_or_default());
+            }
+        }
+    }
+    let workers = match role {
+        ClientRole::SourceProducer | ClientRole::DeadLetterProducer => worker.producer(),
+        ClientRole::SinkConsumer => worker.consumer(),
+        ClientRole::Admin | ClientRole::DeadLetterAdmin => worker.admin(),
+    };
+    for source in [workers, connector.with_prefix(role.override_prefix())] {
+        for (name, value) in source.iter() {
+            if let Some(value) = value {
+                set(name, value);
+            }
+        }
+    }
+    properties
+}
