@@ -30,7 +30,11 @@ impl Chain {
     }
 
     /// The transformed record; `None`: a transformation has dropped it.
-    pub(crate) fn apply(&mut self, mut record: Record, origin: Origin<'_>) -> Result<Option<Record>, Failure> {
+    pub(crate) fn apply(
+        &mut self,
+        mut record: Record,
+        origin: Origin<'_>,
+    ) -> Result<Option<Record>, Failure> {
         for link in &mut self.0 {
             if let Some(condition) = &mut link.condition {
                 let holds = condition

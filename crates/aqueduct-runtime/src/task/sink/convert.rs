@@ -10,8 +10,8 @@ use aqueduct_kafka::FetchedRecord;
 use aqueduct_proto::tolerance::Stage;
 
 use crate::errors::{Failure, timestamp_type};
-use crate::task::source::Named;
 use crate::task::Chain;
+use crate::task::source::Named;
 
 /// Converts and transforms one record after the other.
 pub(crate) struct Converters {
@@ -71,9 +71,7 @@ impl Converters {
             headers,
         };
         let record = self.chain.apply(record, Origin::Sink(&origin))?;
-        Ok(record.map(|record| SinkRecord { record, origin })),
-            Applied::Dropped => Converted::Dropped,
-        })
+        Ok(record.map(|record| SinkRecord { record, origin }))
     }
 
     fn convert_headers(&mut self, fetched: FetchedRecord<'_>) -> Result<Headers, Failure> {
