@@ -10,7 +10,7 @@ mod validate;
 mod validator;
 
 pub use def::{ConfigDef, ConfigKey, ConfigType, Default as ConfigDefault, Importance, Recommender, Width};
-pub use order::hash_order;
+pub use order::{hash_order, hash_order_of_copy};
 pub use parse::{AnyClass, ClassLookup};
 pub use parsed::{ConfigData, Parsed, Password};
 pub use validate::ConfigValue;

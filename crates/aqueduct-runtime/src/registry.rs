@@ -163,7 +163,13 @@ impl Registry {
         versions.pop().ok_or_else(|| RegistryError::NoSuchVersion {
             class: newest.class.to_owned(),
             range: range.to_string(),
-            available: self.versions(wanted, class),
+            // As in Java, a class that is a plugin of two kinds shows its versions twice.
+            available: self
+                .plugins
+                .iter()
+                .filter(|plugin| plugin.class == class)
+                .map(|plugin| plugin.version)
+                .collect(),
         })
     }
 

@@ -79,9 +79,8 @@ impl ConfigDef {
     }
 }
 
-/// Values in the order in which Java's `ConfigDef.validate` gives them: that of a hash map of their names.
 impl ConfigValue {
-    /// Puts values into the order of a Java hash map.
+    /// Puts values into the order in which Java's `ConfigDef.validate` gives them: that of a hash map of their names.
     pub fn into_hash_order(values: Vec<Self>) -> Vec<Self> {
         let order = hash_order(values.iter().map(|value| value.name.as_str()));
         let mut values: Vec<Option<Self>> = values.into_iter().map(Some).collect();

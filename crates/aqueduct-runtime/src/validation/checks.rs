@@ -4,19 +4,20 @@ use aqueduct_api::config::{AnyClass, Parsed};
 use aqueduct_api::java_regex::JavaRegex;
 use aqueduct_api::{ConfigMap, ConfigType, ConfigValue, Result, SourceConnector, Support};
 
+use super::infos::plain_value;
 use crate::connector_config::keys;
 
-/// The value of a key, added at the end if there is none yet.
-fn value_of<'a>(values: &'a mut Vec<ConfigValue>, name: &str) -> &'a mut ConfigValue {
-    let at = values.iter().position(|value| value.name == name).unwrap_or_else(|| {
-        values.push(ConfigValue::new(name));
-        values.len() - 1
-    });
-    &mut values[at]
-}
-
-fn add_error(values: &mut Vec<ConfigValue>, name: &str, message: impl Into<String>) {
-    value_of(values, name).add_error(message);
+/// Adds a message to a key; to one that has no value yet, with what the configuration says.
+fn add_error(values: &mut Vec<ConfigValue>, config: &ConfigMap, name: &str, message: impl Into<String>) {
+    match values.iter_mut().find(|value| value.name == name) {
+        Some(value) => value.add_error(message),
+        None => {
+            let text = config.get(name).map_or(Parsed::Null, Parsed::from);
+            let mut value = plain_value(name, text);
+            value.add_error(message);
+            values.push(value);
+        }
+    }
 }
 
 /// What a sink reads, and that its dead letters do not come back to it.
@@ -32,8 +33,8 @@ pub(super) fn sink_topics(config: &ConfigMap, values: &mut Vec<ConfigValue>) {
         _ => None,
     };
     if let Some(message) = message {
-        add_error(values, keys::TOPICS, message);
-        add_error(values, keys::TOPICS_REGEX, message);
+        add_error(values, config, keys::TOPICS, message);
+        add_error(values, config, keys::TOPICS_REGEX, message);
     }
     let Some(queue) = set(keys::DLQ_TOPIC) else { return };
     let topics = list.map(|list| ConfigType::List.parse(keys::TOPICS, list, &AnyClass));
@@ -43,6 +44,7 @@ pub(super) fn sink_topics(config: &ConfigMap, values: &mut Vec<ConfigValue>) {
         let topics = topics.join(", ");
         add_error(
             values,
+            config,
             keys::TOPICS,
             format!(
                 "The DLQ topic '{queue}' may not be included in the list of topics ('topics=[{topics}]') consumed by the \
@@ -55,6 +57,7 @@ pub(super) fn sink_topics(config: &ConfigMap, values: &mut Vec<ConfigValue>) {
     if let Some(regex) = regex.filter(matched) {
         add_error(
             values,
+            config,
             keys::TOPICS_REGEX,
             format!(
                 "The DLQ topic '{queue}' may not be matched by the regex for the topics ('topics.regex={regex}') consumed \
@@ -75,12 +78,14 @@ pub(super) fn sink_group(config: &ConfigMap, worker_group: &str, values: &mut Ve
         (Some(group), _) if group == worker_group => {
             add_error(
                 values,
+                config,
                 key,
                 format!("Consumer group {group} conflicts with Connect worker group {worker_group}"),
             );
         }
         (None, Some(name)) if format!("connect-{name}") == worker_group => add_error(
             values,
+            config,
             keys::NAME,
             format!(
                 "Consumer group for sink connector named {name} conflicts with Connect worker group {worker_group}"
@@ -120,7 +125,7 @@ pub(super) fn exactly_once(
     }
     if !enabled {
         let message = "This worker does not have exactly-once source support enabled.";
-        add_error(values, keys::EXACTLY_ONCE_SUPPORT, message);
+        add_error(values, config, keys::EXACTLY_ONCE_SUPPORT, message);
     }
     let message = match connector.exactly_once_support(config) {
         Ok(Some(Support::Supported)) => return,
@@ -134,7 +139,7 @@ pub(super) fn exactly_once(
             .to_owned(),
         Err(error) => unexpected(&error),
     };
-    add_error(values, keys::EXACTLY_ONCE_SUPPORT, message);
+    add_error(values, config, keys::EXACTLY_ONCE_SUPPORT, message);
 }
 
 /// Whether a source that shall define transactions can.
@@ -160,12 +165,12 @@ pub(super) fn transaction_boundary(
             .to_owned(),
         Err(error) => unexpected(&error),
     };
-    add_error(values, keys::TRANSACTION_BOUNDARY, message);
+    add_error(values, config, keys::TRANSACTION_BOUNDARY, message);
 }
 
 /// A null may be given only for keys that the connector defines.
 pub(super) fn nulls(config: &ConfigMap, values: &mut Vec<ConfigValue>) {
     for (name, _) in config.iter().filter(|(_, text)| text.is_none()) {
-        add_error(values, name, "Null value can not be supplied as the configuration value.");
+        add_error(values, config, name, "Null value can not be supplied as the configuration value.");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aqueduct_api::config::hash_order;
+use aqueduct_api::config::{AnyClass, Parsed, hash_order_of_copy};
 use aqueduct_api::{ConfigDef, ConfigMap, ConfigValue, Connector, ConverterRole, Error, Plugin, PluginKind};
 
 use super::infos::plain_value;
@@ -77,9 +77,14 @@ impl ConfigValidator {
 
     /// Only the common keys, when the class exists in other versions.
     fn without_version(&self, class: &str, config: &ConfigMap, error: &RegistryError) -> ConfigInfos {
-        let def = common(&self.registry, &self.shown(class, config));
+        let connector_version = self.shown(class, config).connector_version;
+        let def = common(&self.registry, &Shown { connector_version, ..Shown::default() });
         let mut values = def.validate_with(config, self.registry.as_ref());
         for value in &mut values {
+            // Java does not know the plugins here; only the version of the connector gets values to offer.
+            if value.name != keys::CONNECTOR_VERSION {
+                value.recommended_values.clear();
+            }
             if [keys::CONNECTOR_CLASS, keys::CONNECTOR_VERSION].contains(&value.name.as_str()) {
                 value.add_error(error.to_string());
             }
@@ -182,13 +187,13 @@ impl ConfigValidator {
     ) -> Result<(&'static ConfigDef, Vec<ConfigValue>), ValidationError> {
         let def = client.definition();
         let mut values = Vec::new();
-        for (name, text) in config.with_prefix(&client.override_prefix()).iter() {
+        let prefix = client.override_prefix();
+        for (name, text) in java_order(config) {
+            let Some(name) = name.strip_prefix(prefix.as_str()) else { continue };
             let parsed = match (text, def.key(name)) {
-                (None, _) => aqueduct_api::config::Parsed::Null,
+                (None, _) => Parsed::Null,
                 (Some(text), None) => text.into(),
-                (Some(text), Some(key)) => {
-                    key.kind.parse(name, text, &aqueduct_api::config::AnyClass).map_err(Error::config)?
-                }
+                (Some(text), Some(key)) => key.kind.parse(name, text, &AnyClass).map_err(Error::config)?,
             };
             let mut value = plain_value(name, parsed);
             value.errors.extend(self.worker.override_policy.objection(name));
@@ -273,13 +278,14 @@ fn owned(texts: Vec<&str>) -> Vec<String> {
     texts.into_iter().map(str::to_owned).collect()
 }
 
+/// The entries of a configuration in the order of Java's copy of it.
+fn java_order(config: &ConfigMap) -> impl Iterator<Item = (&str, Option<&str>)> {
+    let entries: Vec<(&str, Option<&str>)> = config.iter().collect();
+    hash_order_of_copy(config.names()).into_iter().filter_map(move |at| entries.get(at).copied())
+}
+
 /// A configuration as `HashMap.toString` prints it.
 fn java_map(config: &ConfigMap) -> String {
-    let entries: Vec<(&str, Option<&str>)> = config.iter().collect();
-    let printed: Vec<String> = hash_order(entries.iter().map(|(name, _)| *name))
-        .into_iter()
-        .filter_map(|at| entries.get(at))
-        .map(|(name, value)| format!("{name}={}", value.unwrap_or("null")))
-        .collect();
-    format!("{{{}}}", printed.join(", "))
+    let printed = java_order(config).map(|(name, value)| format!("{name}={}", value.unwrap_or("null")));
+    format!("{{{}}}", printed.collect::<Vec<_>>().join(", "))
 }

@@ -3,20 +3,19 @@
 use std::sync::Arc;
 
 use aqueduct_api::{
-    ConfigDef, ConfigKey, ConfigMap, ConfigType, Connector, Converter, ConverterRole, HeaderConverter,
-    Importance, Origin, Plugin, Predicate, Record, Result, Schema, SchemaAndValue, SinkConnector, SinkRecord,
-    SinkTask, SinkTaskContext, SourceConnector, SourceRecord, SourceTask, SourceTaskContext, Support,
-    Transformation, Validator, Value, Width, WireHeaders, async_trait,
+    ConfigDef, ConfigMap, Connector, Converter, ConverterRole, HeaderConverter, Origin, Plugin, PluginKind,
+    Predicate, Record, Result, Schema, SchemaAndValue, SinkConnector, SinkRecord, SinkTask, SinkTaskContext,
+    SourceConnector, SourceRecord, SourceTask, SourceTaskContext, Support, Transformation, Value,
+    WireHeaders, async_trait,
 };
 use aqueduct_runtime::registry::Registry;
 
 pub(crate) const JSON: &str = "org.apache.kafka.connect.json.JsonConverter";
 pub(crate) const STRING: &str = "org.apache.kafka.connect.storage.StringConverter";
-pub(crate) const SIMPLE: &str = "org.apache.kafka.connect.storage.SimpleHeaderConverter";
 
-/// A connector of either direction. A source can deliver exactly once if it has a file.
-#[derive(Default)]
-pub(crate) struct Idle;
+/// A plugin of any kind with some keys. As a source it can deliver exactly once if it has a file.
+#[derive(Default, Clone)]
+pub(crate) struct Idle(ConfigDef);
 
 #[async_trait]
 impl Connector for Idle {
@@ -30,12 +29,7 @@ impl Connector for Idle {
         Ok(())
     }
     fn config(&self) -> ConfigDef {
-        ConfigDef::from_iter([
-            ConfigKey::new("file", ConfigType::String, (), Importance::High, "The file."),
-            ConfigKey::required("topic", ConfigType::String, Importance::High, "The topic.")
-                .validator(Validator::non_empty_string()),
-            ConfigKey::new("batch.size", ConfigType::Int, 2000, Importance::Low, "The size."),
-        ])
+        self.0.clone()
     }
 }
 
@@ -74,46 +68,9 @@ impl SinkTask for Idle {
     }
 }
 
-/// A converter with the keys of the JSON converter.
-pub(crate) struct Plain;
-
-fn converter_keys() -> ConfigDef {
-    ConfigDef::from_iter([
-        ConfigKey::required("converter.type", ConfigType::String, Importance::Low, "The part.")
-            .validator(Validator::valid_string(["key", "value", "header"])),
-        ConfigKey::new(
-            "schemas.enable",
-            ConfigType::Boolean,
-            true,
-            Importance::High,
-            "Whether there are schemas.",
-        )
-        .group("Schemas", 0, Width::Medium, "Enable Schemas"),
-        ConfigKey::new(
-            "schemas.cache.size",
-            ConfigType::Int,
-            1000,
-            Importance::High,
-            "How many schemas are kept.",
-        )
-        .group("Schemas", 1, Width::Medium, "Schema Cache Size"),
-        ConfigKey::new("schema.content", ConfigType::String, (), Importance::High, "A schema.").group(
-            "Schemas",
-            2,
-            Width::Medium,
-            "Schema Content",
-        ),
-        ConfigKey::new("decimal.format", ConfigType::String, "BASE64", Importance::Low, "How decimals look.")
-            .validator(Validator::case_insensitive(["NUMERIC", "BASE64"]))
-            .group("Serialization", 0, Width::Medium, "Decimal Format"),
-        ConfigKey::new("replace.null.with.default", ConfigType::Boolean, true, Importance::Low, "Whether.")
-            .group("Serialization", 1, Width::Medium, "Replace null with default"),
-    ])
-}
-
-impl Converter for Plain {
+impl Converter for Idle {
     fn config(&self) -> ConfigDef {
-        converter_keys()
+        self.0.clone()
     }
     fn configure(&mut self, _: &ConfigMap, _: ConverterRole) -> Result<()> {
         Ok(())
@@ -138,9 +95,9 @@ impl Converter for Plain {
     }
 }
 
-impl HeaderConverter for Plain {
+impl HeaderConverter for Idle {
     fn config(&self) -> ConfigDef {
-        converter_keys()
+        self.0.clone()
     }
     fn configure(&mut self, _: &ConfigMap) -> Result<()> {
         Ok(())
@@ -160,32 +117,9 @@ impl HeaderConverter for Plain {
     }
 }
 
-/// A transformation with the keys of InsertField, and a predicate with the key of TopicNameMatches.
-pub(crate) struct Same;
-
-impl Transformation for Same {
+impl Transformation for Idle {
     fn config(&self) -> ConfigDef {
-        let names = [
-            "topic.field",
-            "partition.field",
-            "offset.field",
-            "timestamp.field",
-            "static.field",
-            "static.value",
-        ];
-        let optional =
-            |name: &'static str| ConfigKey::new(name, ConfigType::String, (), Importance::Medium, "A field.");
-        names
-            .into_iter()
-            .map(optional)
-            .chain([ConfigKey::new(
-                "replace.null.with.default",
-                ConfigType::Boolean,
-                true,
-                Importance::Medium,
-                "Whether.",
-            )])
-            .collect()
+        self.0.clone()
     }
     fn configure(&mut self, _: &ConfigMap) -> Result<()> {
         Ok(())
@@ -195,15 +129,9 @@ impl Transformation for Same {
     }
 }
 
-impl Predicate for Same {
+impl Predicate for Idle {
     fn config(&self) -> ConfigDef {
-        ConfigDef::from_iter([ConfigKey::required(
-            "pattern",
-            ConfigType::String,
-            Importance::High,
-            "A pattern.",
-        )
-        .validator(Validator::composite([Validator::non_empty_string(), Validator::regex()]))])
+        self.0.clone()
     }
     fn configure(&mut self, _: &ConfigMap) -> Result<()> {
         Ok(())
@@ -213,22 +141,35 @@ impl Predicate for Same {
     }
 }
 
-/// All of them: `x`, `t.IdleSourceConnector`, `t.IdleSinkConnector` in two versions, converters, `t.Insert$Key` and
-/// `$Value`, `t.Matches`.
+/// A plugin of a kind, as the plugin listing names it.
+pub(crate) fn plugin(kind: &str, class: &str, version: &str, def: ConfigDef) -> Plugin {
+    let idle = Idle(def);
+    let leak = |text: &str| -> &'static str { Box::leak(text.to_owned().into_boxed_str()) };
+    let kind = match kind {
+        "source" => PluginKind::Source {
+            connector: Arc::new(move || Box::new(idle.clone())),
+            task_class: "idle.Task",
+            task: Arc::new(|| Box::new(Idle::default())),
+        },
+        "sink" => PluginKind::Sink {
+            connector: Arc::new(move || Box::new(idle.clone())),
+            task_class: "idle.Task",
+            task: Arc::new(|| Box::new(Idle::default())),
+        },
+        "converter" => PluginKind::Converter(Arc::new(move || Box::new(idle.clone()))),
+        "header_converter" => PluginKind::HeaderConverter(Arc::new(move || Box::new(idle.clone()))),
+        "predicate" => PluginKind::Predicate(Arc::new(move || Box::new(idle.clone()))),
+        "transformation" => PluginKind::Transformation(Arc::new(move || Box::new(idle.clone()))),
+        other => panic!("no kind of plugin: {other}"),
+    };
+    Plugin { class: leak(class), version: leak(version), kind }
+}
+
+/// A source `x`, and two converters of both kinds.
 pub(crate) fn registry() -> Arc<Registry> {
-    let idle: fn() -> Idle = Idle::default;
-    Arc::new(Registry::new(vec![
-        Plugin::source("x", "1", idle, "x.Task", idle),
-        Plugin::source("t.IdleSourceConnector", "1", idle, "t.Task", idle),
-        Plugin::sink("t.IdleSinkConnector", "1.0", idle, "t.Task", idle),
-        Plugin::sink("t.IdleSinkConnector", "1.1", idle, "t.Task", idle),
-        Plugin::converter(JSON, "4", || Plain),
-        Plugin::converter(STRING, "4", || Plain),
-        Plugin::header_converter(JSON, "4", || Plain),
-        Plugin::header_converter(STRING, "4", || Plain),
-        Plugin::header_converter(SIMPLE, "4", || Plain),
-        Plugin::transformation("t.Insert$Key", "1", || Same),
-        Plugin::transformation("t.Insert$Value", "1", || Same),
-        Plugin::predicate("t.Matches", "1", || Same),
-    ]))
+    let kinds = ["converter", "header_converter"];
+    let converters = kinds
+        .into_iter()
+        .flat_map(|kind| [JSON, STRING].map(|class| plugin(kind, class, "4", ConfigDef::new())));
+    Arc::new(Registry::new(converters.chain([plugin("source", "x", "1", ConfigDef::new())]).collect()))
 }
