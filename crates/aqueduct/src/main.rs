@@ -1,2 +1,7 @@
 //! Aqueduct.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    aqueduct::cli::main()
+}

@@ -1,0 +1,8 @@
+//! The program as its users meet it: arguments, exit codes, files, REST, signals.
+
+mod client;
+mod dev;
+mod docs;
+mod program;
+mod standalone;
+mod usage;
