@@ -11,7 +11,7 @@ use aqueduct_api::{
 
 use crate::cache::SchemaCache;
 use crate::fields::{check_moved, filled};
-use crate::keys::{self, REPLACE_NULL};
+use crate::keys;
 use crate::part::Part;
 use crate::require::{require_map, require_struct};
 use spec::Spec;
@@ -138,7 +138,7 @@ impl Transformation for Cast {
     fn configure(&mut self, config: &ConfigMap) -> Result<()> {
         let config = self.config().parse(config)?;
         self.spec = Spec::parse(config.list(SPEC)?).map_err(aqueduct_api::Error::config)?;
-        self.replace_null = config.boolean(REPLACE_NULL)?;
+        self.replace_null = keys::replaces_null(&config)?;
         self.schemas = SchemaCache::default();
         Ok(())
     }

@@ -6,7 +6,7 @@ use aqueduct_api::{
 };
 
 use crate::field_path::{FieldPath, FieldSyntax};
-use crate::keys::{self, REPLACE_NULL};
+use crate::keys;
 use crate::part::Part;
 use crate::require::{map_or_null, struct_or_null};
 
@@ -62,6 +62,7 @@ impl Transformation for ExtractField {
                 Importance::Medium,
                 "The name of the field, or the path to it.",
             ))
+            .with(keys::replace_null())
             .with(
                 ConfigKey::new(
                     SYNTAX,
@@ -72,15 +73,17 @@ impl Transformation for ExtractField {
                 )
                 .validator(Validator::case_insensitive(["V1", "V2"])),
             )
-            .with(keys::replace_null())
     }
 
     fn configure(&mut self, config: &ConfigMap) -> Result<()> {
         let config = self.config().parse(config)?;
         let syntax = FieldSyntax::from_name(config.string(SYNTAX)?).unwrap_or(FieldSyntax::V1);
-        self.name = config.string(FIELD)?.to_owned();
+        let Some(name) = config.optional_string(FIELD)? else {
+            return Err(Error::new(ErrorKind::NullPointer, "field is null"));
+        };
+        self.name = name.to_owned();
         self.path = Some(FieldPath::parse(&self.name, syntax)?);
-        self.replace_null = config.boolean(REPLACE_NULL)?;
+        self.replace_null = keys::replaces_null(&config)?;
         Ok(())
     }
 

@@ -31,7 +31,8 @@ impl FieldSyntax {
 #[derive(Debug, Clone)]
 pub struct FieldPath {
     parents: Vec<Text>,
-    last: Text,
+    /// `None` for an empty path of version 2, which leads nowhere.
+    last: Option<Text>,
 }
 
 impl FieldPath {
@@ -39,15 +40,21 @@ impl FieldPath {
     pub fn parse(path: &str, syntax: FieldSyntax) -> Result<Self> {
         let mut steps = match syntax {
             FieldSyntax::V1 => vec![path.into()],
+            FieldSyntax::V2 if path.is_empty() => Vec::new(),
             FieldSyntax::V2 => steps(path)?,
         };
-        let last = steps.pop().unwrap_or_default();
+        let last = steps.pop();
         Ok(Self { parents: steps, last })
     }
 
     /// The names on the way.
     pub fn steps(&self) -> impl Iterator<Item = &Text> {
-        self.parents.iter().chain([&self.last])
+        self.parents.iter().chain(&self.last)
+    }
+
+    fn last(&self) -> Result<&Text> {
+        // Java's words for a list without a last element.
+        self.last.as_ref().ok_or_else(|| Error::new(ErrorKind::IllegalArgument, "fromIndex(0) > toIndex(-1)"))
     }
 
     /// The field in a schema; `None` if there is none. Fails where a name on the way is that of no struct.
@@ -59,7 +66,7 @@ impl FieldPath {
                 None => return Ok(None),
             }
         }
-        look_up(current, &self.last)
+        look_up(current, self.last()?)
     }
 
     /// The value in a struct, null where a part of the way is null or missing. A default stands for a null in a field if
@@ -77,7 +84,7 @@ impl FieldPath {
                 None => return Ok(&Value::Null),
             }
         }
-        Ok(get(current, &self.last))
+        Ok(get(current, self.last()?))
     }
 
     /// The value in a map, null where a part of the way is null or missing.
@@ -90,7 +97,7 @@ impl FieldPath {
                 None => return Ok(&Value::Null),
             }
         }
-        Ok(get(current, &self.last))
+        Ok(get(current, self.last()?))
     }
 }
 
@@ -134,7 +141,7 @@ fn closing(quoted: &str) -> Option<usize> {
     quoted.match_indices('`').map(|(at, _)| at).find(|at| {
         let ends = matches!(quoted.as_bytes().get(at + 1), None | Some(b'.'));
         let escaped = at.checked_sub(1).and_then(|before| quoted.as_bytes().get(before)) == Some(&b'\\');
-        ends && !(escaped && at + 1 < quoted.len())
+        ends && !escaped
     })
 }
 

@@ -8,7 +8,7 @@ use aqueduct_api::{
 
 use crate::cache::SchemaCache;
 use crate::fields::{check_moved, filled};
-use crate::keys::{self, REPLACE_NULL};
+use crate::keys;
 use crate::part::Part;
 use crate::require::{require_map, require_struct};
 
@@ -166,7 +166,7 @@ impl Transformation for HeaderFrom {
             .map(|(field, header)| (field.as_str().into(), header.as_str().into()))
             .collect();
         self.moves = config.string(OPERATION)? == "move";
-        self.replace_null = config.boolean(REPLACE_NULL)?;
+        self.replace_null = keys::replaces_null(&config)?;
         self.schemas = SchemaCache::default();
         Ok(())
     }

@@ -15,13 +15,14 @@ const FIELD: &str = "field";
 #[derive(Debug)]
 pub(crate) struct HoistField {
     part: Part,
-    field: Text,
+    /// `None` if the configuration says null, which only a map can have as a key.
+    field: Option<Text>,
     schemas: SchemaCache<Schema>,
 }
 
 impl HoistField {
     pub(crate) fn new(part: Part) -> Self {
-        Self { part, field: Text::default(), schemas: SchemaCache::default() }
+        Self { part, field: None, schemas: SchemaCache::default() }
     }
 }
 
@@ -36,7 +37,7 @@ impl Transformation for HoistField {
     }
 
     fn configure(&mut self, config: &ConfigMap) -> Result<()> {
-        self.field = self.config().parse(config)?.string(FIELD)?.into();
+        self.field = self.config().parse(config)?.optional_string(FIELD)?.map(Text::from);
         self.schemas = SchemaCache::default();
         Ok(())
     }
@@ -45,15 +46,15 @@ impl Transformation for HoistField {
         let (schema, value) = self.part.take(&mut record);
         match schema {
             None => {
-                let entries = vec![(Value::String(self.field.clone()), value)];
+                let entries = vec![(Value::from(self.field.clone()), value)];
                 self.part.put(&mut record, None, Value::Map(Map::from_unique(entries)));
             }
             Some(schema) => {
-                let field = &self.field;
+                let field = self.field.clone().unwrap_or_default();
                 let hoisted = self.schemas.get(&schema, |schema| {
                     SchemaBuilder::structure().field(field.clone(), schema.clone()).build()
                 })?;
-                validate_field(field, &schema, &value)?;
+                validate_field(&field, &schema, &value)?;
                 let value = Struct::from_values(hoisted.clone(), vec![value])?;
                 self.part.put(&mut record, Some(hoisted.clone()), Value::Struct(value));
             }

@@ -8,7 +8,7 @@ use aqueduct_api::{
 
 use crate::cache::SchemaCache;
 use crate::fields;
-use crate::keys::{self, REPLACE_NULL};
+use crate::keys;
 use crate::part::Part;
 use crate::require::{require_map, require_struct};
 
@@ -180,7 +180,7 @@ impl Transformation for InsertField {
                 "Invalid value null for configuration {STATIC_VALUE}: No value specified for static field: {field}"
             )));
         }
-        self.replace_null = config.boolean(REPLACE_NULL)?;
+        self.replace_null = keys::replaces_null(&config)?;
         self.schemas = SchemaCache::default();
         Ok(())
     }

@@ -1,8 +1,9 @@
 //! Keys that several transformations share.
 
-use aqueduct_api::{ConfigKey, ConfigType, Importance};
+use aqueduct_api::config::ConfigData;
+use aqueduct_api::{ConfigKey, ConfigType, Error, ErrorKind, Importance, Result};
 
-pub(crate) const REPLACE_NULL: &str = "replace.null.with.default";
+const REPLACE_NULL: &str = "replace.null.with.default";
 
 /// `replace.null.with.default` (KIP-1040)
 pub(crate) fn replace_null() -> ConfigKey {
@@ -13,4 +14,12 @@ pub(crate) fn replace_null() -> ConfigKey {
         Importance::Medium,
         "Whether a null in a field whose schema has a default counts as that default. With false it stays null.",
     )
+}
+
+/// The value of the key. A configuration may set it to null, which is Java's null pointer.
+pub(crate) fn replaces_null(config: &ConfigData) -> Result<bool> {
+    if config.get(REPLACE_NULL).is_null() {
+        return Err(Error::new(ErrorKind::NullPointer, format!("{REPLACE_NULL} is null")));
+    }
+    config.boolean(REPLACE_NULL)
 }

@@ -9,7 +9,7 @@ use aqueduct_api::{
 };
 
 use crate::fields::{check_moved, filled};
-use crate::keys::{self, REPLACE_NULL};
+use crate::keys;
 use crate::part::Part;
 use crate::require::{require_map, require_struct};
 use replacement::{Replacement, blank};
@@ -100,7 +100,7 @@ impl Transformation for MaskField {
         self.fields =
             fields.into_hash_order().into_iter().filter_map(|(name, _)| name.as_text().cloned()).collect();
         self.replacement = config.optional_string(REPLACEMENT)?.map(Replacement::new);
-        self.replace_null = config.boolean(REPLACE_NULL)?;
+        self.replace_null = keys::replaces_null(&config)?;
         Ok(())
     }
 

@@ -68,10 +68,10 @@ impl fmt::Display for RecordText<'_> {
         )?;
         for (at, header) in headers.iter().enumerate() {
             let schema = schema(&header.schema);
-            let separator = if at > 0 { ", " } else { "" };
+            let separator = if at > 0 { ", " } else { "[" };
             let value = JavaText(&header.value);
             write!(f, "{separator}ConnectHeader(key={}, value={value}, schema={schema})", header.key)?;
         }
-        f.write_str(")}")
+        f.write_str(if headers.is_empty() { ")}" } else { "])}" })
     }
 }

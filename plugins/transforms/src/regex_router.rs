@@ -2,7 +2,7 @@
 
 use aqueduct_api::java_regex::{JavaRegex, Replacement};
 use aqueduct_api::{
-    ConfigDef, ConfigKey, ConfigMap, ConfigType, Error, Importance, Origin, Record, Result, Topic,
+    ConfigDef, ConfigKey, ConfigMap, ConfigType, Error, ErrorKind, Importance, Origin, Record, Result, Topic,
     Transformation,
 };
 
@@ -17,7 +17,7 @@ const KNOWN_MAX: usize = 64;
 /// Renames the topics that a regular expression matches as a whole.
 #[derive(Debug, Default)]
 pub(crate) struct RegexRouter {
-    rule: Option<(JavaRegex, Replacement)>,
+    rule: Option<(JavaRegex, Option<Replacement>)>,
     /// Old names and new ones: a task sees few topics, and each of them often.
     known: Vec<(Topic, Topic)>,
 }
@@ -29,9 +29,13 @@ impl RegexRouter {
             return Ok(routed.clone());
         }
         let Some((regex, replacement)) = &self.rule else { return Ok(topic.clone()) };
-        let routed = match regex.matches(topic)? {
-            true => regex.replace_first(topic, replacement)?.map_or_else(|| topic.clone(), Topic::from),
-            false => topic.clone(),
+        let routed = match (regex.matches(topic)?, replacement) {
+            (false, _) => topic.clone(),
+            (true, Some(replacement)) => {
+                regex.replace_first(topic, replacement)?.map_or_else(|| topic.clone(), Topic::from)
+            }
+            // A configuration may set the key to null.
+            (true, None) => return Err(Error::new(ErrorKind::NullPointer, "replacement")),
         };
         if self.known.len() == KNOWN_MAX {
             self.known.clear();
@@ -64,12 +68,14 @@ impl Transformation for RegexRouter {
     fn configure(&mut self, config: &ConfigMap) -> Result<()> {
         let config = self.config().parse(config)?;
         let regex = regex::compile(REGEX, config.string(REGEX)?)?;
-        let text = config.string(REPLACEMENT)?;
-        let replacement = regex.replacement(text).map_err(|error| {
-            Error::config(format!(
-                "Invalid value {text} for configuration {REPLACEMENT}: Invalid regex: {error}"
-            ))
-        })?;
+        let replacement = match config.optional_string(REPLACEMENT)? {
+            Some(text) => Some(regex.replacement(text).map_err(|error| {
+                Error::config(format!(
+                    "Invalid value {text} for configuration {REPLACEMENT}: Invalid regex: {error}"
+                ))
+            })?),
+            None => None,
+        };
         self.rule = Some((regex, replacement));
         self.known.clear();
         Ok(())

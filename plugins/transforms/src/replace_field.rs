@@ -10,7 +10,7 @@ use aqueduct_api::{
 use crate::cache::SchemaCache;
 use crate::fields::{check_moved, filled};
 use crate::hash_map::into_order_of_sized;
-use crate::keys::{self, REPLACE_NULL};
+use crate::keys;
 use crate::part::Part;
 use crate::require::{require_map, require_struct, text_key};
 
@@ -150,7 +150,7 @@ fn renames_validator() -> Validator {
             Some(mapping) => Err(format!("Invalid rename mapping: {mapping}")),
             None => Ok(()),
         },
-        _ => Ok(()),
+        _ => Err("entry must be non null".to_owned()),
     })
 }
 
@@ -190,7 +190,7 @@ impl Transformation for ReplaceField {
             reverse: renames.iter().map(|(old, new)| (new.clone(), old.clone())).collect(),
             renames,
         };
-        self.replace_null = config.boolean(REPLACE_NULL)?;
+        self.replace_null = keys::replaces_null(&config)?;
         self.schemas = SchemaCache::default();
         Ok(())
     }

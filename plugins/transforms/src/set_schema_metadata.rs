@@ -7,7 +7,7 @@ use aqueduct_api::{
 
 use crate::cache::SchemaCache;
 use crate::fields;
-use crate::keys::{self, REPLACE_NULL};
+use crate::keys;
 use crate::part::Part;
 
 const NAME: &str = "schema.name";
@@ -30,8 +30,19 @@ impl SetSchemaMetadata {
 }
 
 fn updated(schema: &Schema, name: Option<&Text>, version: Option<i32>) -> Result<Schema> {
-    let fields = schema.require_fields()?;
-    let mut builder = SchemaBuilder::structure();
+    let plain = builder(schema, name, version)?.build()?;
+    match schema.default_value() {
+        Value::Struct(default) => {
+            // A default has the schema that it is the default of.
+            let default = Struct::from_values(plain, default.values().to_vec())?;
+            builder(schema, name, version)?.default_value(Value::Struct(default)).build()
+        }
+        _ => Ok(plain),
+    }
+}
+
+fn builder(schema: &Schema, name: Option<&Text>, version: Option<i32>) -> Result<SchemaBuilder> {
+    let mut builder = SchemaBuilder::structure().parameters(schema.parameters());
     if schema.is_optional() {
         builder = builder.optional();
     }
@@ -44,11 +55,8 @@ fn updated(schema: &Schema, name: Option<&Text>, version: Option<i32>) -> Result
     if let Some(doc) = schema.doc() {
         builder = builder.doc(doc.clone());
     }
-    builder = builder.parameters(schema.parameters());
-    for field in fields {
-        builder = builder.field(field.name.clone(), field.schema.clone());
-    }
-    builder.build()
+    let fields = schema.require_fields()?.iter();
+    Ok(fields.fold(builder, |builder, field| builder.field(field.name.clone(), field.schema.clone())))
 }
 
 impl Transformation for SetSchemaMetadata {
@@ -73,12 +81,12 @@ impl Transformation for SetSchemaMetadata {
 
     fn configure(&mut self, config: &ConfigMap) -> Result<()> {
         let config = self.config().parse(config)?;
+        self.replace_null = keys::replaces_null(&config)?;
         self.name = config.optional_string(NAME)?.map(Into::into);
         self.version = config.optional_integer(VERSION)?.and_then(|version| i32::try_from(version).ok());
         if self.name.is_none() && self.version.is_none() {
             return Err(Error::config("Neither schema name nor version configured"));
         }
-        self.replace_null = config.boolean(REPLACE_NULL)?;
         self.schemas = SchemaCache::default();
         Ok(())
     }

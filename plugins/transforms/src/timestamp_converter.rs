@@ -11,7 +11,7 @@ use aqueduct_api::{
 use crate::cache::SchemaCache;
 use crate::date_format::DateFormat;
 use crate::fields::{check_moved, filled};
-use crate::keys::{self, REPLACE_NULL};
+use crate::keys;
 use crate::part::Part;
 use crate::require::{require_map, require_struct};
 use kind::{Kind, Translator, UnixPrecision};
@@ -68,30 +68,18 @@ impl TimestampConverter {
 }
 
 fn updated(schema: &Schema, name: &Text, translator: &Translator, replace_null: bool) -> Result<Schema> {
-    let mut builder = SchemaBuilder::structure().basics_of(schema);
-    for field in schema.fields() {
-        let schema = if field.name == *name {
-            translator.target_schema(field.schema.is_optional())?
-        } else {
-            field.schema.clone()
-        };
-        builder = builder.field(field.name.clone(), schema);
-    }
-    if schema.is_optional() {
-        builder = builder.optional();
-    }
+    let plain = builder(schema, name, translator)?.build()?;
     match schema.default_value() {
         Value::Struct(default) => {
-            let plain = schema_without_default(schema, name, translator)?;
+            // A default has the schema that it is the default of.
             let default = convert_struct(default.clone(), &plain, name, translator, replace_null)?;
-            builder.default_value(Value::Struct(default)).build()
+            builder(schema, name, translator)?.default_value(Value::Struct(default)).build()
         }
-        _ => builder.build(),
+        _ => Ok(plain),
     }
 }
 
-/// The new schema as its own default value has it.
-fn schema_without_default(schema: &Schema, name: &Text, translator: &Translator) -> Result<Schema> {
+fn builder(schema: &Schema, name: &Text, translator: &Translator) -> Result<SchemaBuilder> {
     let mut builder = SchemaBuilder::structure().basics_of(schema);
     for field in schema.fields() {
         let schema = if field.name == *name {
@@ -101,7 +89,7 @@ fn schema_without_default(schema: &Schema, name: &Text, translator: &Translator)
         };
         builder = builder.field(field.name.clone(), schema);
     }
-    if schema.is_optional() { builder.optional() } else { builder }.build()
+    Ok(if schema.is_optional() { builder.optional() } else { builder })
 }
 
 fn convert_struct(
@@ -168,6 +156,7 @@ impl Transformation for TimestampConverter {
 
     fn configure(&mut self, config: &ConfigMap) -> Result<()> {
         let config = self.config().parse(config)?;
+        self.replace_null = keys::replaces_null(&config)?;
         let target = Kind::from_name(config.string(TARGET_TYPE)?);
         let pattern = config.optional_string(FORMAT)?.unwrap_or_default();
         let blank = pattern.chars().all(char::is_whitespace);
@@ -180,7 +169,6 @@ impl Transformation for TimestampConverter {
         self.field = config.optional_string(FIELD)?.unwrap_or_default().into();
         let precision = UnixPrecision::from_name(config.string(PRECISION)?);
         self.translator = Translator { target, format, precision };
-        self.replace_null = config.boolean(REPLACE_NULL)?;
         self.schemas = SchemaCache::default();
         Ok(())
     }

@@ -7,7 +7,7 @@ use aqueduct_api::{
     Transformation,
 };
 
-use crate::date_format::DateFormat;
+use crate::date_format::{DateFormat, PatternError};
 use crate::record_text;
 
 const TOPIC_FORMAT: &str = "topic.format";
@@ -16,8 +16,9 @@ const TIMESTAMP_FORMAT: &str = "timestamp.format";
 /// Makes the topic's name of the old one and the record's timestamp.
 #[derive(Debug, Default)]
 pub(crate) struct TimestampRouter {
-    topic_format: String,
-    format: Option<DateFormat>,
+    topic_format: Option<String>,
+    /// As Java, this tells what is wrong with the pattern only when a record comes.
+    format: Option<Result<DateFormat, PatternError>>,
     /// The timestamp as text: kept between records so that none needs memory of its own.
     text: String,
     last: Option<Last>,
@@ -31,18 +32,19 @@ struct Last {
 }
 
 impl TimestampRouter {
-    fn route(&mut self, topic: &Topic) -> Topic {
+    fn route(&mut self, topic: &Topic) -> Result<Topic> {
         if let Some(last) = &self.last
             && last.timestamp == self.text
             && (Arc::ptr_eq(&last.topic, topic) || last.topic == *topic)
         {
-            return last.routed.clone();
+            return Ok(last.routed.clone());
         }
+        let Some(topic_format) = &self.topic_format else { return Err(Error::bare(ErrorKind::NullPointer)) };
         // One after the other, as in Java: a topic may be called ${timestamp}.
-        let routed = self.topic_format.replace("${topic}", topic).replace("${timestamp}", &self.text);
+        let routed = topic_format.replace("${topic}", topic).replace("${timestamp}", &self.text);
         let routed = Topic::from(routed);
         self.last = Some(Last { topic: topic.clone(), timestamp: self.text.clone(), routed: routed.clone() });
-        routed
+        Ok(routed)
     }
 }
 
@@ -67,10 +69,8 @@ impl Transformation for TimestampRouter {
 
     fn configure(&mut self, config: &ConfigMap) -> Result<()> {
         let config = self.config().parse(config)?;
-        self.topic_format = config.string(TOPIC_FORMAT)?.to_owned();
-        let format = DateFormat::new(config.string(TIMESTAMP_FORMAT)?);
-        self.format =
-            Some(format.map_err(|error| Error::new(ErrorKind::IllegalArgument, error.to_string()))?);
+        self.topic_format = config.optional_string(TOPIC_FORMAT)?.map(str::to_owned);
+        self.format = config.optional_string(TIMESTAMP_FORMAT)?.map(DateFormat::new);
         self.last = None;
         Ok(())
     }
@@ -80,11 +80,14 @@ impl Transformation for TimestampRouter {
             let text = record_text::RecordText { record: &record, origin };
             return Err(Error::data(format!("Timestamp missing on record: {text}")));
         };
-        if let Some(format) = &self.format {
-            self.text.clear();
-            format.format(timestamp, &mut self.text);
-            record.topic = self.route(&record.topic);
-        }
+        let format = match &self.format {
+            Some(Ok(format)) => format,
+            Some(Err(error)) => return Err(Error::new(ErrorKind::IllegalArgument, error.to_string())),
+            None => return Err(Error::bare(ErrorKind::NullPointer)),
+        };
+        self.text.clear();
+        format.format(timestamp, &mut self.text);
+        record.topic = self.route(&record.topic)?;
         Ok(Some(record))
     }
 }

@@ -8,7 +8,7 @@ use aqueduct_api::{
 
 use crate::cache::SchemaCache;
 use crate::hash_map::into_order_of_sized;
-use crate::keys::{self, REPLACE_NULL};
+use crate::keys;
 use crate::require::{map_or_null, struct_or_null};
 
 const FIELDS: &str = "fields";
@@ -90,7 +90,7 @@ impl Transformation for ValueToKey {
     fn configure(&mut self, config: &ConfigMap) -> Result<()> {
         let config = self.config().parse(config)?;
         self.fields = config.list(FIELDS)?.iter().map(|name| name.as_str().into()).collect();
-        self.replace_null = config.boolean(REPLACE_NULL)?;
+        self.replace_null = keys::replaces_null(&config)?;
         self.schemas = SchemaCache::default();
         Ok(())
     }

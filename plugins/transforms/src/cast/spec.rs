@@ -76,9 +76,10 @@ impl Spec {
                 [kind] => whole = Some(target(kind)?),
                 [] => whole = Some(target("")?),
                 _ => {
+                    // Java borrows the message from another transformation.
                     let all = mappings.join(", ");
                     return Err(format!(
-                        "Invalid value [{all}] for configuration spec: Invalid cast specification: {mapping}"
+                        "Invalid value [{all}] for configuration renames: Invalid rename mapping: {mapping}"
                     ));
                 }
             }

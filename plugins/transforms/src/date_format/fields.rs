@@ -1,6 +1,6 @@
 //! The fields that a text has set, and which of them count: the resolution of `java.util.GregorianCalendar`.
 
-use aqueduct_api::data::calendar::{DAY_MS, Reckoning, resolve};
+use aqueduct_api::data::calendar::{DAY_MS, DateTime, Reckoning, resolve};
 
 /// A field of the calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub(crate) struct Fields {
 /// The Sunday or other day of the week (1 to 7) on or before a day.
 fn on_or_before(day: i64, day_of_week: i32) -> i64 {
     // Day 0 is a Thursday, the fifth day.
-    day - (day - i64::from(day_of_week) + 5).rem_euclid(7)
+    day - (day - i64::from(day_of_week.wrapping_sub(1)) + 4).rem_euclid(7)
 }
 
 /// What a date is counted by.
@@ -63,10 +63,6 @@ impl Fields {
         self.last += 1;
         self.values[field as usize] = value;
         self.stamps[field as usize] = self.last;
-    }
-
-    pub(crate) fn unset(&mut self, field: Field) {
-        self.stamps[field as usize] = 0;
     }
 
     fn stamp(&self, field: Field) -> u32 {
@@ -88,10 +84,17 @@ impl Fields {
     /// Milliseconds since 1970.
     pub(crate) fn epoch_ms(&self) -> i64 {
         let time_ms = self.time_ms();
-        let days = time_ms.div_euclid(DAY_MS);
         let by_week_year =
             self.stamp(Field::WeekYear) > 0 && self.stamp(Field::WeekYear) > self.stamp(Field::Year);
-        let day = if by_week_year { self.week_date().wrapping_add(days) } else { self.date(days) };
+        let days = time_ms.div_euclid(DAY_MS);
+        let mut day = self.date(days);
+        if by_week_year {
+            // The era is that of the date without the year of weeks.
+            let era = DateTime::from_epoch_ms(day.wrapping_mul(DAY_MS)).is_before_christ();
+            let date = self.week_date(era);
+            let (month, day_of_month) = (date.month.into(), date.day.into());
+            day = resolve(date.year, false, |reckoning| reckoning.day(date.year, month, day_of_month) + days);
+        }
         let zone = i64::from(self.get(Field::ZoneOffset).unwrap_or(0))
             + i64::from(self.get(Field::DstOffset).unwrap_or(0));
         day.wrapping_mul(DAY_MS).wrapping_add(time_ms.rem_euclid(DAY_MS)).wrapping_sub(zone)
@@ -201,27 +204,26 @@ impl Fields {
         }
     }
 
-    /// The day that a year of weeks, a week and a day of the week say. A day outside its range counts weeks on.
-    fn week_date(&self) -> i64 {
+    /// The day that a year of weeks, a week and a day of the week say. A day outside its range counts weeks on. All is cut
+    /// to 32 bits, as in Java.
+    fn week_date(&self, before_christ: bool) -> DateTime {
         let week_year = self.values[Field::WeekYear as usize];
-        let mut week = i64::from(self.get(Field::WeekOfYear).unwrap_or(1));
+        let year = if before_christ { 1_i32.wrapping_sub(week_year) } else { week_year };
+        let mut week = self.get(Field::WeekOfYear).unwrap_or(1);
         let mut day_of_week = self.get(Field::DayOfWeek).unwrap_or(SUNDAY);
-        if !(1..=7).contains(&day_of_week) {
-            let from_monday = i64::from(day_of_week) - 1;
-            if day_of_week >= 8 {
-                week += from_monday / 7;
-                day_of_week = (from_monday % 7) as i32 + 1;
-            } else {
-                let weeks = i64::from(-day_of_week / 7 + 1);
-                week -= weeks;
-                day_of_week += (weeks * 7) as i32;
-            }
-            // It was meant from 1 for Monday.
-            day_of_week = day_of_week % 7 + 1;
+        if day_of_week >= 8 {
+            week = week.wrapping_add((day_of_week - 1) / 7);
+            // Counted from Monday.
+            day_of_week = ((day_of_week - 1) % 7 + 1) % 7 + 1;
+        } else if day_of_week <= 0 {
+            let weeks = day_of_week.unsigned_abs() / 7 + 1;
+            week = week.wrapping_sub_unsigned(weeks);
+            day_of_week = day_of_week.wrapping_add_unsigned(weeks * 7) % 7 + 1;
         }
-        let first =
-            resolve(week_year, true, |reckoning| on_or_before(reckoning.day(week_year, 1, 1), SUNDAY));
-        first + i64::from(day_of_week - SUNDAY) + 7 * (week - 1)
+        let first = resolve(year, true, |reckoning| on_or_before(reckoning.day(year, 1, 1), SUNDAY));
+        let days = week.wrapping_sub(1).wrapping_mul(7).wrapping_add(day_of_week - SUNDAY);
+        // Java goes by way of milliseconds, which may wrap.
+        DateTime::from_epoch_ms(first.wrapping_mul(DAY_MS).wrapping_add(i64::from(days) * DAY_MS))
     }
 }
 

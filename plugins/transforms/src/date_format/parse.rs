@@ -47,7 +47,9 @@ impl Parser {
             Letter::AmPm => self.name(Field::AmPm, 0, &[("AM", "AM"), ("PM", "PM")], text),
             Letter::Month if count > 2 => self.name(Field::Month, 0, &with_short(&MONTHS), text),
             Letter::DayName => self.name(Field::DayOfWeek, 1, &with_short(&DAYS), text),
-            Letter::ZoneName | Letter::ZoneOffset => zone::general(trimmed, &mut self.fields),
+            Letter::ZoneName | Letter::ZoneOffset => {
+                zone::general(trimmed, trimmed.len() < text.len(), &mut self.fields)
+            }
             Letter::IsoZone => zone::iso(trimmed, count, &mut self.fields),
             _ => {
                 let (limited, behind) = if abuts { text.split_at(limit(text, count)?) } else { (text, "") };

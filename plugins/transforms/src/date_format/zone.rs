@@ -22,12 +22,13 @@ const NAMES: [(&str, &str, i32, bool); 13] = [
     ("AKDT", "Alaska Daylight Time", -9, true),
 ];
 
-/// `z` and `Z`: an offset as `+0130`, `GMT`, `GMT+1:30`, or a name. Gives what follows.
-pub(crate) fn general<'a>(text: &'a str, fields: &mut Fields) -> Option<&'a str> {
+/// `z` and `Z`: an offset as `+0130`, `GMT`, `GMT+1:30`, or a name. Gives what follows. An offset from `GMT` counts only
+/// where no `blanks` were skipped before it.
+pub(crate) fn general<'a>(text: &'a str, blanks: bool, fields: &mut Fields) -> Option<&'a str> {
     if let Some((sign, rest)) = sign(text) {
         return offset(rest, sign, Minutes::Required, false, fields);
     }
-    if let Some(rest) = strip_ignoring_case(text, "GMT") {
+    if let Some(rest) = strip_ignoring_case(text, "GMT").filter(|_| !blanks) {
         return match sign(rest) {
             Some((sign, rest)) => offset(rest, sign, Minutes::Required, true, fields),
             None => {
@@ -43,7 +44,10 @@ pub(crate) fn general<'a>(text: &'a str, fields: &mut Fields) -> Option<&'a str>
         strip_ignoring_case(text, name).map(|rest| (name.len(), rest, hours, daylight))
     });
     let (_, rest, hours, daylight) = found.max_by_key(|(length, ..)| *length)?;
-    set(fields, hours * HOUR_MS, if daylight { HOUR_MS } else { 0 });
+    // A name that is the same in summer and winter leaves an offset that was read before.
+    if hours != 0 {
+        set(fields, hours * HOUR_MS, if daylight { HOUR_MS } else { 0 });
+    }
     Some(rest)
 }
 

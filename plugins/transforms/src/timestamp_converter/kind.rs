@@ -1,7 +1,7 @@
 //! The kinds of timestamps, and the ways between them.
 
 use aqueduct_api::data::Logical;
-use aqueduct_api::data::calendar::{DAY_MS, DateTime, Lenient};
+use aqueduct_api::data::calendar::DAY_MS;
 use aqueduct_api::{Error, ErrorKind, Result, Schema, SchemaBuilder, Type, Value};
 
 use crate::date_format::DateFormat;
@@ -144,8 +144,8 @@ impl Translator {
                 Value::from(text)
             }
             Kind::Unix => Value::Int64(self.precision.of_ms(epoch_ms)),
-            Kind::Date => Value::Date(epoch_ms - epoch_ms.rem_euclid(DAY_MS)),
-            Kind::Time => Value::Date(time_of_day(epoch_ms)),
+            Kind::Date => Value::Date(epoch_ms.wrapping_sub(epoch_ms.rem_euclid(DAY_MS))),
+            Kind::Time => Value::Date(epoch_ms.rem_euclid(DAY_MS)),
             Kind::Timestamp => Value::Date(epoch_ms),
         })
     }
@@ -182,13 +182,4 @@ impl Translator {
             ))
         })
     }
-}
-
-/// The time on 1 January 1970. Java sets the year and leaves the era, so a date before Christ stays there.
-fn time_of_day(epoch_ms: i64) -> i64 {
-    let time_ms = epoch_ms.rem_euclid(DAY_MS);
-    if DateTime::from_epoch_ms(epoch_ms).is_before_christ() {
-        return Lenient { year: 1 - 1970, ..Lenient::default() }.epoch_ms() + time_ms;
-    }
-    time_ms
 }

@@ -1,4 +1,6 @@
 //! The transformations and predicates against what Java's have answered.
 
+mod definitions;
 mod plugins;
+mod robustness;
 mod vectors;
