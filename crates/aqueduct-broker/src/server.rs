@@ -112,7 +112,12 @@ async fn accept(listener: TcpListener, node: Arc<Node>, faults: Faults, mut stop
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            Some(_) = connections.join_next() => continue,
+            Some(ended) = connections.join_next() => {
+                if let Err(error) = ended {
+                    tracing::error!("a connection ended badly: {error}");
+                }
+                continue;
+            }
             _ = stopped.changed() => break,
         };
         match accepted {

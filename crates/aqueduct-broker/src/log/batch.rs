@@ -126,7 +126,6 @@ impl BatchHeader {
         out.put_i64(self.base_offset);
         out.put_i32(wire_length(self.size));
         out.put_i32(self.leader_epoch);
-        out.put_i8(MAGIC_V2);
         prefix
     }
 
