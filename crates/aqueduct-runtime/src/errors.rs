@@ -8,7 +8,7 @@ mod handler;
 mod log;
 
 pub(crate) use dead_letters::{DeadLetters, Letter};
-pub(crate) use handler::{ErrorHandler, Failed, Failure, Outcome, copy_of};
+pub(crate) use handler::{ErrorHandler, Failed, Failure, Outcome, exceeded};
 pub(crate) use log::{LogReporter, timestamp_type};
 
 /// A failure of a Kafka client, as an error of the task. The client has retried what can be retried.

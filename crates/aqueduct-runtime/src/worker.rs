@@ -187,6 +187,13 @@ impl Worker {
         }
     }
 
+    /// Ends a connector that hangs. What it was asked fails at once.
+    pub fn give_up_connector(&self, name: &str) {
+        if let Some(handle) = self.connector(name) {
+            handle.give_up();
+        }
+    }
+
     /// The task configurations that a running connector gives now, as they are stored: with `task.class`, the topics of
     /// a sink, and references to config providers put back. More than `tasks.max` are an error, unless that is not enforced.
     pub async fn task_configs(&self, name: &str, raw: &ConfigMap) -> Result<Vec<ConfigMap>> {

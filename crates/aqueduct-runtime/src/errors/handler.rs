@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use aqueduct_api::{Error, ErrorKind, SourceRecord};
+use aqueduct_api::{Error, SourceRecord};
 use aqueduct_kafka::FetchedRecord;
-use aqueduct_proto::tolerance::{Policy, Stage, Verdict};
+use aqueduct_proto::tolerance::{Policy, Stage, Tolerance, Verdict};
 
 use super::{DeadLetters, LogReporter};
 use crate::task::TaskControl;
@@ -91,30 +91,30 @@ impl ErrorHandler {
             }
         }
         self.attempts = None;
-        self.give_up(failure, record).await
+        self.report(failure, record).await;
+        match self.policy.verdict(failure.stage, failure.error.is_retriable()) {
+            Verdict::Skip => Ok(Outcome::Skip),
+            Verdict::ToleranceExceeded => Err(exceeded(&failure.error)),
+            Verdict::Unhandled => {
+                Err(Error::connect("Unhandled exception in error handler")
+                    .with_source(copy_of(&failure.error)))
+            }
+        }
     }
 
-    async fn give_up(&mut self, failure: &Failure, record: Option<Failed<'_>>) -> Result<Outcome, Error> {
+    /// Reports a failure that is final, whatever its kind, and says whether it is tolerated.
+    pub(crate) async fn tolerates(&mut self, failure: &Failure, record: Option<Failed<'_>>) -> bool {
+        self.attempts = None;
+        self.report(failure, record).await;
+        self.policy.tolerance == Tolerance::All
+    }
+
+    async fn report(&mut self, failure: &Failure, record: Option<Failed<'_>>) {
         if let Some(log) = &self.log {
             log.report(failure, record);
         }
         if let (Some(dead_letters), Some(Failed::Sink(record))) = (&mut self.dead_letters, record) {
             dead_letters.report(&record, failure).await;
-        }
-        match self.verdict(failure.stage, &failure.error) {
-            None => Ok(Outcome::Skip),
-            Some(message) => {
-                Err(Error::new(ErrorKind::Connect, message).with_source(copy_of(&failure.error)))
-            }
-        }
-    }
-
-    /// The message of the error that fails the task, or `None` where the failure is tolerated.
-    pub(crate) fn verdict(&self, stage: Stage, error: &Error) -> Option<&'static str> {
-        match self.policy.verdict(stage, error.is_retriable()) {
-            Verdict::Skip => None,
-            Verdict::ToleranceExceeded => Some("Tolerance exceeded in error handler"),
-            Verdict::Unhandled => Some("Unhandled exception in error handler"),
         }
     }
 
@@ -136,6 +136,11 @@ impl ErrorHandler {
             () = self.control.stopping() => Retry::Stopping,
         }
     }
+}
+
+/// The error of a task that tolerates none.
+pub(crate) fn exceeded(cause: &Error) -> Error {
+    Error::connect("Tolerance exceeded in error handler").with_source(copy_of(cause))
 }
 
 enum Retry {

@@ -6,6 +6,7 @@ mod store;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::time::Duration;
 
 use aqueduct_api::{ConfigMap, OffsetMap};
 use aqueduct_proto::restart::RestartRequest;
@@ -20,6 +21,9 @@ use crate::registry::{Registry, Wanted};
 use crate::validation::{ConfigInfos, ConfigValidator, ValidationError};
 use crate::worker::Worker;
 use store::{Configurations, Configured};
+
+/// How long a connector may keep a request waiting that would end it.
+const STUCK_AFTER: Duration = Duration::from_secs(5);
 
 /// Runs connectors on one worker, and keeps their configurations only as long as it lives.
 ///
@@ -130,6 +134,17 @@ impl Inner {
         };
         turn.lock_owned().await
     }
+
+    /// As [`Inner::turn`], for requests that end what the connector is doing: one that hangs does not keep it.
+    async fn take_turn(&self, name: &str) -> tokio::sync::OwnedMutexGuard<()> {
+        match tokio::time::timeout(STUCK_AFTER, self.turn(name)).await {
+            Ok(turn) => turn,
+            Err(_) => {
+                self.worker.give_up_connector(name);
+                self.turn(name).await
+            }
+        }
+    }
 }
 
 #[async_trait]
@@ -172,7 +187,7 @@ impl Herder for StandaloneHerder {
         allow_replace: bool,
     ) -> HerderResult<Put<ConnectorInfo>> {
         self.0.check(&config).await?;
-        let _turn = self.0.turn(name).await;
+        let _turn = self.0.take_turn(name).await;
         let known = self.0.configurations.get(name);
         if known.is_some() && !allow_replace {
             return Err(HerderError::AlreadyExists(format!("Connector {name} already exists")));
@@ -195,14 +210,14 @@ impl Herder for StandaloneHerder {
             }
         }
         self.0.check(&config).await?;
-        let _turn = self.0.turn(name).await;
+        let _turn = self.0.take_turn(name).await;
         self.0.configured(name)?;
         self.0.configure(name, config, None).await?;
         self.connector_info(name).await
     }
 
     async fn delete_connector(&self, name: &str) -> HerderResult<()> {
-        let _turn = self.0.turn(name).await;
+        let _turn = self.0.take_turn(name).await;
         self.0.configured(name)?;
         self.0.delete(name).await;
         Ok(())
@@ -245,13 +260,13 @@ impl Herder for StandaloneHerder {
         if !self.0.configurations.set_target(name, TargetState::Stopped) {
             return Err(HerderError::Internal(format!("No connector `{name}` configured")));
         }
-        let _turn = self.0.turn(name).await;
+        let _turn = self.0.take_turn(name).await;
         self.0.follow_target(name).await;
         Ok(())
     }
 
     async fn restart_connector(&self, name: &str) -> HerderResult<()> {
-        let _turn = self.0.turn(name).await;
+        let _turn = self.0.take_turn(name).await;
         let configured = self.0.configured(name)?;
         let _stage = self.0.stages.enter(format!("restarting connector {name}"));
         self.0.worker.stop_connector(name).await;
@@ -263,7 +278,7 @@ impl Herder for StandaloneHerder {
         name: &str,
         request: RestartRequest,
     ) -> HerderResult<ConnectorStateInfo> {
-        let _turn = self.0.turn(name).await;
+        let _turn = self.0.take_turn(name).await;
         let unknown = || HerderError::NotFound(format!("Unknown connector: {name}"));
         let configured = self.0.configurations.get(name).ok_or_else(unknown)?;
         let parts = self.0.worker.parts();

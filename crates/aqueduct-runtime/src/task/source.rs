@@ -153,7 +153,16 @@ impl SourceLoop {
                         return Ok(true);
                     }
                     Handed::Stopping => return Ok(false),
-                    Handed::Failed(failure) => failure,
+                    // Java hears of a record that is too large in the producer's callback, so tolerance covers it.
+                    Handed::TooLarge(error) => {
+                        let record = kept.as_ref().map(Failed::Source);
+                        if !self.errors.tolerates(&delivery_failure(&error), record).await {
+                            return Err(fatal_delivery(error));
+                        }
+                        self.report.skipped();
+                        self.end(kept);
+                        return Ok(true);
+                    }
                 },
                 Ok(Prepared::Dropped) => {
                     self.errors.passed();
@@ -219,9 +228,8 @@ impl SourceLoop {
                     tracing::warn!(task = %self.id, "the producer could not take a record, and is tried again: {error}");
                     self.wait_before_resending().await;
                 }
-                // Java hears of a record that is too large in the producer's callback, so tolerance covers it.
                 Sent::Refused(error) if error.kind() == aqueduct_kafka::ErrorKind::RecordTooLarge => {
-                    return Ok(Handed::Failed(delivery_failure(&error)));
+                    return Ok(Handed::TooLarge(error));
                 }
                 Sent::Refused(error) => {
                     return Err(Error::connect("Unrecoverable exception trying to send").with_source(error));
@@ -316,7 +324,7 @@ impl SourceLoop {
 enum Handed {
     Sent(u64),
     Stopping,
-    Failed(Failure),
+    TooLarge(KafkaError),
 }
 
 impl Flow {
@@ -332,8 +340,7 @@ impl Flow {
                     timestamp: metadata.timestamp,
                 }),
                 Err(error) => {
-                    let failure = delivery_failure(&error);
-                    if let Err(error) = errors.failed(&failure, None).await {
+                    if !errors.tolerates(&delivery_failure(&error), None).await {
                         // Its offset and those behind it are not stored: the record comes again after a restart.
                         self.failure.get_or_insert(fatal_delivery(error));
                         continue;
@@ -360,10 +367,9 @@ impl Flow {
 const PRODUCER_CLASS: &str = "org.apache.kafka.clients.producer.KafkaProducer";
 
 fn delivery_failure(error: &KafkaError) -> Failure {
-    let error = Error::connect(error.to_string()).with_source(error.clone()).into_retriable();
-    Failure::new(Stage::KafkaProduce, PRODUCER_CLASS, error)
+    Failure::new(Stage::KafkaProduce, PRODUCER_CLASS, Error::connect(error.to_string()))
 }
 
-fn fatal_delivery(cause: Error) -> Error {
+fn fatal_delivery(cause: KafkaError) -> Error {
     Error::connect("Unrecoverable exception from producer send callback").with_source(cause)
 }

@@ -1,5 +1,7 @@
 //! Which settings of Kafka's clients connectors may override (KIP-458, KIP-1188).
 
+use aqueduct_api::{ConfigMap, Error, Result};
+
 /// What connectors may override.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum OverridePolicy {
@@ -50,6 +52,19 @@ impl OverridePolicy {
         }
     }
 
+    /// Refuses a connector's settings of a client as its start does, unless all are allowed.
+    pub fn enforce(&self, overrides: &ConfigMap) -> Result<()> {
+        let refused = overrides.iter().filter_map(|(setting, value)| {
+            let objection = self.objection(setting)?;
+            Some(format!("[{setting},{},[],[{objection}],true]", value.unwrap_or("null")))
+        });
+        let refused: Vec<String> = refused.collect();
+        if refused.is_empty() {
+            return Ok(());
+        }
+        Err(Error::connect(format!("Client Config Overrides not allowed [{}]", refused.join(", "))))
+    }
+
     /// What is wrong with overriding a setting.
     pub fn objection(&self, setting: &str) -> Option<String> {
         (!self.allows(setting)).then(|| {
@@ -81,5 +96,14 @@ mod tests {
             assert!(refused.is_none_or(|setting| policy.objection(setting).is_some()), "{name}");
         }
         assert_eq!(OverridePolicy::from_name("Some", &list), None);
+        let error = OverridePolicy::None.enforce(&[("acks", "1")].into()).expect_err("refused");
+        assert_eq!(
+            error.message(),
+            Some(
+                "Client Config Overrides not allowed [[acks,1,[],[The 'None' policy does not allow 'acks' to be \
+                 overridden in the connector configuration.],true]]"
+            )
+        );
+        assert!(OverridePolicy::All.enforce(&[("acks", "1")].into()).is_ok());
     }
 }

