@@ -49,7 +49,7 @@ pub async fn run(data_dir: &Path, url: &str, bootstrap: &str) -> Result<()> {
     demo.watch(&client, start).await?;
     demo.compare()?;
     output::line(format_args!(
-        "\nWhat came out is what went in, byte by byte. Go on:\n\n  \
+        "\nWhat came out is what went in, byte by byte. Go on, while this runs:\n\n  \
          echo 'one more line' >> {}\n  tail -n 1 {}\n  \
          aqueduct topic tail {} --bootstrap {bootstrap} --from-beginning -n 3\n  \
          curl -s {url}/connectors/{SOURCE}/status\n  \

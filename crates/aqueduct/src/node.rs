@@ -128,3 +128,28 @@ impl Node {
         tracing::info!("Kafka Connect stopped");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn properties_may_refer_to_config_providers() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let secrets = dir.path().join("secrets.properties");
+        std::fs::write(&secrets, "servers=h:9092\n").expect("written");
+        let mut properties: ConfigMap = [
+            ("key.converter", "StringConverter"),
+            ("value.converter", "StringConverter"),
+            ("offset.storage.file.filename", "offsets"),
+            ("config.providers", "file"),
+            ("config.providers.file.class", "FileConfigProvider"),
+        ]
+        .into();
+        properties.insert("bootstrap.servers", format!("${{file:{}:servers}}", secrets.display()));
+        let plan = Plan::new(&properties).expect("good");
+        assert_eq!(plan.config.bootstrap_servers, ["h:9092"]);
+        properties.insert("config.providers.file.class", "a.B");
+        assert!(Plan::new(&properties).is_err());
+    }
+}

@@ -17,7 +17,8 @@ pub(super) fn all(bundles: &[Bundle]) -> BTreeMap<String, String> {
     let mut pages: BTreeMap<String, String> = BTreeMap::new();
     for bundle in bundles {
         for plugin in &bundle.plugins {
-            pages.insert(file_name(plugin), page(plugin, &bundle.folder));
+            // A class that is converter and header converter has one page, as what it is listed first.
+            pages.entry(file_name(plugin)).or_insert_with(|| page(plugin, &bundle.folder));
         }
     }
     pages.insert("README.md".to_owned(), index(bundles));

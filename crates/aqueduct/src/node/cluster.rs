@@ -66,3 +66,37 @@ fn properties(config: &WorkerConfig) -> Properties {
     }
     properties
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_connection_takes_the_workers_own_security() {
+        let config = WorkerConfig::standalone(
+            [
+                ("bootstrap.servers", "h:1"),
+                ("key.converter", "K"),
+                ("value.converter", "V"),
+                ("offset.storage.file.filename", "offsets"),
+                ("security.protocol", "SSL"),
+                ("ssl.truststore.type", "PEM"),
+                ("request.timeout.ms", "1"),
+                ("producer.acks", "1"),
+            ]
+            .into(),
+        );
+        let properties = properties(&config.expect("good"));
+        let all: Vec<(&str, &str)> = properties.iter().collect();
+        assert_eq!(
+            all,
+            [
+                ("bootstrap.servers", "h:1"),
+                ("default.api.timeout.ms", TRY_MS),
+                ("request.timeout.ms", "1"),
+                ("security.protocol", "SSL"),
+                ("ssl.truststore.type", "PEM"),
+            ]
+        );
+    }
+}

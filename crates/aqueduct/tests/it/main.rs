@@ -3,6 +3,7 @@
 mod client;
 mod dev;
 mod docs;
+mod https;
 mod program;
 mod standalone;
 mod usage;
