@@ -188,7 +188,8 @@ async fn validates_as_java_does() {
             (Ok(infos), None) => {
                 // The order of the fields counts too, so the texts are compared.
                 let (expected, actual) = (expand(&recorded, line), shape(infos));
-                if expected.to_string() != actual.to_string() {
+                let (wanted, given) = (expected.to_string(), actual.to_string());
+                if wanted != given {
                     wrong.push(format!("{}: {}", line["case"], difference(&expected, &actual)));
                 }
             }
@@ -238,6 +239,54 @@ fn knows_plugins_by_the_names_of_the_recording() {
         .collect();
     assert_eq!(&json!(listed), &recorded["plugins"]);
     assert_eq!(registry.class_name("StringConverter"), STRING);
+}
+
+#[tokio::test]
+async fn standalone_workers_do_not_ask_about_exactly_once() {
+    let recorded = recorded();
+    let mut properties = worker().properties.clone();
+    properties.insert("offset.storage.file.filename", "offsets");
+    let standalone = Arc::new(WorkerConfig::standalone(properties).expect("a good worker"));
+    let validator = ConfigValidator::new(registry(&recorded), ConfigTransformer::default(), standalone);
+    let config = [
+        ("connector.class", "FileStreamSource"),
+        ("name", "c"),
+        ("topic", "t"),
+        ("exactly.once.support", "required"),
+        ("offsets.storage.topic", "o"),
+        ("consumer.override.client.id", "x"),
+    ];
+    let infos = validator.validate(&config.into()).await.expect("an answer");
+    assert_eq!((infos.error_count, infos.configs.len()), (0, 27));
+}
+
+#[tokio::test]
+async fn resolves_references_and_keeps_them_out_of_messages() {
+    let recorded = recorded();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("secrets.properties");
+    std::fs::write(&file, "tasks=many\n").expect("written");
+    let registry = registry(&recorded);
+    let properties = [("config.providers", "f"), ("config.providers.f.class", "FileConfigProvider")];
+    let transformer = ConfigTransformer::from_worker(&properties.into(), &registry).expect("a provider");
+    let validator = ConfigValidator::new(registry, transformer, worker());
+    let reference = format!("${{f:{}:tasks}}", file.display());
+    let config =
+        [("connector.class", "FileStreamSource"), ("name", "c"), ("topic", "t"), ("tasks.max", &reference)];
+    let infos = validator.validate(&config.into()).await.expect("an answer");
+    assert_eq!(
+        infos.messages().next(),
+        Some("Invalid value many for configuration tasks.max: Not a number of type INT")
+    );
+    let error = validator.validate(&[("name", reference.as_str())].into()).await.expect_err("no class");
+    assert_eq!(
+        error.to_string(),
+        format!("Connector config {{name={reference}}} contains no connector type")
+    );
+    let missing = [("connector.class", "${f:/no/such:class}")];
+    let error = validator.validate(&missing.into()).await.expect_err("no file");
+    assert_eq!(error.java_class(), "org.apache.kafka.common.config.ConfigException");
+    assert_eq!(error.to_string(), "Could not read properties from file /no/such");
 }
 
 #[tokio::test]
