@@ -54,6 +54,13 @@ pub(crate) struct Batch {
     user_paused: bool,
 }
 
+impl Batch {
+    /// The target that the loop has followed: a poll ends early when there is another one.
+    fn target(&self) -> TaskTarget {
+        if self.user_paused { TaskTarget::Pause } else { TaskTarget::Run }
+    }
+}
+
 impl SinkLoop {
     /// Runs the task to its end. The caller reports the error.
     pub(crate) async fn run(mut self) -> Result<()> {
@@ -147,11 +154,11 @@ impl SinkLoop {
         let deadline = Instant::now() + wait;
         loop {
             let wait = deadline.saturating_duration_since(Instant::now());
-            let paused = self.batch.user_paused;
+            let target = self.batch.target();
             let polled = tokio::select! {
                 biased;
                 polled = self.consumer.poll(wait, &mut self.batch.fetched) => polled.map_err(kafka_error)?,
-                _ = self.control.other_than(if paused { TaskTarget::Pause } else { TaskTarget::Run }) => return Ok(()),
+                _ = self.control.other_than(target) => return Ok(()),
                 () = self.context.woken() => return Ok(()),
             };
             self.convert().await?;
@@ -173,10 +180,11 @@ impl SinkLoop {
     /// All partitions are paused: polling keeps the membership and hears of rebalances.
     async fn poll_for_membership(&mut self, wait: Duration) -> Result<()> {
         let mut nothing = FetchedBatch::new();
+        let target = self.batch.target();
         let polled = tokio::select! {
             biased;
             polled = self.consumer.poll(wait, &mut nothing) => polled.map_err(kafka_error)?,
-            _ = self.control.other_than(TaskTarget::Run) => return Ok(()),
+            _ = self.control.other_than(target) => return Ok(()),
         };
         match polled {
             Polled::Records | Polled::EndReached(_) => Ok(()),
