@@ -41,9 +41,22 @@ impl Failure {
         if self.error.downcast_ref().is_some_and(is_broken_pipe) {
             return ExitCode::SUCCESS;
         }
-        crate::output::complain(format_args!("error: {:#}", self.error));
+        crate::output::complain(format_args!("error: {}", chain(&self.error)));
         ExitCode::from(self.status as u8)
     }
+}
+
+/// The error and its causes between colons. Some errors name their cause themselves: it is not said twice.
+pub fn chain(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        match text.is_empty() {
+            true => text = cause,
+            false if text.ends_with(&cause) => {}
+            false => text.push_str(&format!(": {cause}")),
+        }
+    }
+    text
 }
 
 /// Client commands end with 1 whatever went wrong.
@@ -68,5 +81,23 @@ pub trait ExitWith<T> {
 impl<T, E: Into<anyhow::Error>> ExitWith<T> for Result<T, E> {
     fn exit_with(self, status: Status) -> Outcome<T> {
         self.map_err(|error| Failure { status, error: error.into() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot read: {source}")]
+    struct NamesItsCause {
+        source: io::Error,
+    }
+
+    #[test]
+    fn no_cause_is_said_twice() {
+        let error = anyhow::Error::from(NamesItsCause { source: io::Error::other("gone") });
+        assert_eq!(chain(&error.context("a.properties")), "a.properties: cannot read: gone");
+        assert_eq!(chain(&anyhow::anyhow!("b").context("a")), "a: b");
     }
 }

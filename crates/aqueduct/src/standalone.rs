@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use tokio::runtime::Handle;
 
-use crate::exit::{ExitWith, Failure, Outcome, Status};
+use crate::exit::{ExitWith, Failure, Outcome, Status, chain};
 use crate::node::{Node, Plan};
 use crate::planes::Planes;
 use crate::signals::StopSignals;
@@ -51,7 +51,7 @@ async fn serve(plan: Plan, connectors: &[PathBuf], data: Handle) -> Outcome<()> 
         _ = signals.next() => return stop(started, signals).await,
     };
     if let Err(failure) = created {
-        tracing::error!("{:#}", failure.error);
+        tracing::error!("{}", chain(&failure.error));
         stop(started, signals).await?;
         return Err(failure);
     }

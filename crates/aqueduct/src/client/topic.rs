@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use aqueduct_kafka::admin::{IsolationLevel, OffsetSpec};
 use aqueduct_kafka::{
-    Admin, BatchConsumer, FetchedBatch, FetchedRecord, NativeConsumer, Offsets, Properties, TopicPartition,
+    Admin, BatchConsumer, FetchedBatch, FetchedRecord, NativeConsumer, Offsets, Properties, ResponseError,
+    TopicPartition,
 };
 use serde_json::{Value as Json, json};
 
@@ -16,6 +17,8 @@ use crate::output::{self, Format};
 use crate::signals::StopSignals;
 
 const POLL: Duration = Duration::from_millis(500);
+/// A person waits: Java's minute is too long.
+const TIMEOUT_MS: &str = "10000";
 const CLOSE: Duration = Duration::from_secs(1);
 
 /// What to do.
@@ -57,7 +60,10 @@ pub async fn run(Command::Tail(tail): &Command) -> Outcome<()> {
 }
 
 async fn read(tail: &Tail) -> Result<()> {
-    let mut properties = Properties::new().with("bootstrap.servers", &tail.bootstrap);
+    let mut properties = Properties::new()
+        .with("bootstrap.servers", &tail.bootstrap)
+        .with("request.timeout.ms", TIMEOUT_MS)
+        .with("default.api.timeout.ms", TIMEOUT_MS);
     if let Some(file) = &tail.config {
         let config = aqueduct_runtime::properties::read(file).with_context(|| file.display().to_string())?;
         for (key, value) in config.iter() {
@@ -88,8 +94,13 @@ async fn beginnings(properties: &Properties, tail: &Tail) -> Result<Offsets> {
     let admin = Admin::new(properties)?;
     let unreachable = || format!("cannot look up topic {} at {}", tail.topic, tail.bootstrap);
     let mut described = admin.describe_topics(&[tail.topic.as_str()]).await.with_context(unreachable)?;
-    let description = described.remove(tail.topic.as_str()).context("the broker does not know the topic")?;
-    let description = description.with_context(|| format!("topic {}", tail.topic))?;
+    let description = match described.remove(tail.topic.as_str()) {
+        Some(Err(error)) if !error.is(ResponseError::UnknownTopicOrPartition) => {
+            return Err(error).with_context(|| format!("topic {}", tail.topic));
+        }
+        Some(Ok(description)) => description,
+        _ => bail!("there is no topic {} at {}", tail.topic, tail.bootstrap),
+    };
     let spec = if tail.from_beginning { OffsetSpec::Earliest } else { OffsetSpec::Latest };
     let partitions = description.partitions.iter();
     let wanted: BTreeMap<_, _> =

@@ -71,6 +71,11 @@ fn connectors_are_made_watched_and_changed() {
     records.check(0, &[]);
     assert_eq!(records.stdout, "0:0\tnull\t\"one\"\n0:1\tnull\t\"two\"\n");
 
+    let json = run(dir.path(), &[&tail[..], &["--output", "json"]].concat());
+    assert!(json.stdout.starts_with(r#"{"partition":0,"offset":0,"timestamp":"#), "{json:?}");
+    run(dir.path(), &["topic", "tail", "nope", "--bootstrap", &dev.bootstrap])
+        .check(1, &["there is no topic nope at"]);
+
     let plugins = run(dir.path(), &["plugins", "--url", &dev.url]);
     plugins.check(0, &[]);
     assert!(plugins.stdout.contains("org.apache.kafka.connect.transforms.Cast$Key"), "{plugins:?}");
