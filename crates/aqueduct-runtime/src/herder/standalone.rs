@@ -81,6 +81,16 @@ impl StandaloneHerder {
     pub fn worker(&self) -> &Worker {
         &self.0.worker
     }
+
+    /// Does something to a connector to the end, also when the caller stops waiting: its request has timed out, or the
+    /// client has gone.
+    async fn carry_out<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = HerderResult<T>> + Send + 'static,
+    ) -> HerderResult<T> {
+        let done = self.0.runtime.spawn(work).await;
+        done.unwrap_or_else(|error| Err(HerderError::Internal(format!("The request was cut off: {error}"))))
+    }
 }
 
 fn tasks_of(name: &str, configured: &Configured) -> impl Iterator<Item = TaskId> + use<> {
@@ -187,14 +197,19 @@ impl Herder for StandaloneHerder {
         allow_replace: bool,
     ) -> HerderResult<Put<ConnectorInfo>> {
         self.0.check(&config).await?;
-        let _turn = self.0.take_turn(name).await;
-        let known = self.0.configurations.get(name);
-        if known.is_some() && !allow_replace {
-            return Err(HerderError::AlreadyExists(format!("Connector {name} already exists")));
-        }
-        let created = known.is_none();
-        self.0.configure(name, config, initial_state).await?;
-        Ok(Put { created, value: self.connector_info(name).await? })
+        let (this, name) = (self.clone(), name.to_owned());
+        self.carry_out(async move {
+            let name = name.as_str();
+            let _turn = this.0.take_turn(name).await;
+            let known = this.0.configurations.get(name);
+            if known.is_some() && !allow_replace {
+                return Err(HerderError::AlreadyExists(format!("Connector {name} already exists")));
+            }
+            let created = known.is_none();
+            this.0.configure(name, config, initial_state).await?;
+            Ok(Put { created, value: this.connector_info(name).await? })
+        })
+        .await
     }
 
     async fn patch_connector_config(&self, name: &str, patch: ConfigMap) -> HerderResult<ConnectorInfo> {
@@ -210,17 +225,27 @@ impl Herder for StandaloneHerder {
             }
         }
         self.0.check(&config).await?;
-        let _turn = self.0.take_turn(name).await;
-        self.0.configured(name)?;
-        self.0.configure(name, config, None).await?;
-        self.connector_info(name).await
+        let (this, name) = (self.clone(), name.to_owned());
+        self.carry_out(async move {
+            let name = name.as_str();
+            let _turn = this.0.take_turn(name).await;
+            this.0.configured(name)?;
+            this.0.configure(name, config, None).await?;
+            this.connector_info(name).await
+        })
+        .await
     }
 
     async fn delete_connector(&self, name: &str) -> HerderResult<()> {
-        let _turn = self.0.take_turn(name).await;
-        self.0.configured(name)?;
-        self.0.delete(name).await;
-        Ok(())
+        let (this, name) = (self.clone(), name.to_owned());
+        self.carry_out(async move {
+            let name = name.as_str();
+            let _turn = this.0.take_turn(name).await;
+            this.0.configured(name)?;
+            this.0.delete(name).await;
+            Ok(())
+        })
+        .await
     }
 
     async fn task_configs(&self, name: &str) -> HerderResult<Vec<TaskInfo>> {
@@ -260,17 +285,27 @@ impl Herder for StandaloneHerder {
         if !self.0.configurations.set_target(name, TargetState::Stopped) {
             return Err(HerderError::Internal(format!("No connector `{name}` configured")));
         }
-        let _turn = self.0.take_turn(name).await;
-        self.0.follow_target(name).await;
-        Ok(())
+        let (this, name) = (self.clone(), name.to_owned());
+        self.carry_out(async move {
+            let name = name.as_str();
+            let _turn = this.0.take_turn(name).await;
+            this.0.follow_target(name).await;
+            Ok(())
+        })
+        .await
     }
 
     async fn restart_connector(&self, name: &str) -> HerderResult<()> {
-        let _turn = self.0.take_turn(name).await;
-        let configured = self.0.configured(name)?;
-        let _stage = self.0.stages.enter(format!("restarting connector {name}"));
-        self.0.worker.stop_connector(name).await;
-        self.0.start(name, &configured).await
+        let (this, name) = (self.clone(), name.to_owned());
+        self.carry_out(async move {
+            let name = name.as_str();
+            let _turn = this.0.take_turn(name).await;
+            let configured = this.0.configured(name)?;
+            let _stage = this.0.stages.enter(format!("restarting connector {name}"));
+            this.0.worker.stop_connector(name).await;
+            this.0.start(name, &configured).await
+        })
+        .await
     }
 
     async fn restart_connector_and_tasks(
@@ -278,39 +313,49 @@ impl Herder for StandaloneHerder {
         name: &str,
         request: RestartRequest,
     ) -> HerderResult<ConnectorStateInfo> {
-        let _turn = self.0.take_turn(name).await;
-        let unknown = || HerderError::NotFound(format!("Unknown connector: {name}"));
-        let configured = self.0.configurations.get(name).ok_or_else(unknown)?;
-        let parts = self.0.worker.parts();
-        let no_status = || HerderError::NotFound(format!("Status for connector {name} not found"));
-        let connector = parts.status.connector(name).ok_or_else(no_status)?;
-        let mut plan = self.0.state_info(name)?;
-        let restart_connector = request.includes_connector(connector.state);
-        if restart_connector {
-            plan.connector.state = State::Restarting.name().to_owned();
-        }
-        let mut tasks = Vec::new();
-        for (id, status) in parts.status.tasks(name) {
-            if request.includes_task(status.state) {
-                tasks.push(TaskId::new(name, id));
-                plan.tasks.iter_mut().filter(|task| task.id == id).for_each(|task| {
-                    task.state = State::Restarting.name().to_owned();
-                });
+        let (this, name) = (self.clone(), name.to_owned());
+        self.carry_out(async move {
+            let name = name.as_str();
+            let _turn = this.0.take_turn(name).await;
+            let unknown = || HerderError::NotFound(format!("Unknown connector: {name}"));
+            let configured = this.0.configurations.get(name).ok_or_else(unknown)?;
+            let parts = this.0.worker.parts();
+            let no_status = || HerderError::NotFound(format!("Status for connector {name} not found"));
+            let connector = parts.status.connector(name).ok_or_else(no_status)?;
+            let mut plan = this.0.state_info(name)?;
+            let restart_connector = request.includes_connector(connector.state);
+            if restart_connector {
+                plan.connector.state = State::Restarting.name().to_owned();
             }
-        }
-        self.0.restart(name, &configured, restart_connector, &tasks).await?;
-        Ok(plan)
+            let mut tasks = Vec::new();
+            for (id, status) in parts.status.tasks(name) {
+                if request.includes_task(status.state) {
+                    tasks.push(TaskId::new(name, id));
+                    plan.tasks.iter_mut().filter(|task| task.id == id).for_each(|task| {
+                        task.state = State::Restarting.name().to_owned();
+                    });
+                }
+            }
+            this.0.restart(name, &configured, restart_connector, &tasks).await?;
+            Ok(plan)
+        })
+        .await
     }
 
     async fn restart_task(&self, task: &TaskId) -> HerderResult<()> {
-        let _turn = self.0.turn(&task.connector).await;
-        let configured = self.0.configured(&task.connector)?;
-        if !tasks_of(&task.connector, &configured).any(|id| id == *task) {
-            return Err(HerderError::NotFound(format!("Task {task} not found")));
-        }
-        self.0.worker.stop_tasks(std::slice::from_ref(task)).await;
-        self.0.start_tasks(&configured, std::slice::from_ref(task)).await;
-        Ok(())
+        let (this, task) = (self.clone(), task.clone());
+        self.carry_out(async move {
+            let task = &task;
+            let _turn = this.0.turn(&task.connector).await;
+            let configured = this.0.configured(&task.connector)?;
+            if !tasks_of(&task.connector, &configured).any(|id| id == *task) {
+                return Err(HerderError::NotFound(format!("Task {task} not found")));
+            }
+            this.0.worker.stop_tasks(std::slice::from_ref(task)).await;
+            this.0.start_tasks(&configured, std::slice::from_ref(task)).await;
+            Ok(())
+        })
+        .await
     }
 
     async fn connector_offsets(&self, name: &str) -> HerderResult<ConnectorOffsets> {
@@ -323,15 +368,20 @@ impl Herder for StandaloneHerder {
         name: &str,
         offsets: Option<Vec<(OffsetMap, Option<OffsetMap>)>>,
     ) -> HerderResult<String> {
-        let _turn = self.0.turn(name).await;
-        let configured = self.0.configured(name)?;
-        if configured.target != TargetState::Stopped || !configured.tasks.is_empty() {
-            return Err(HerderError::BadRequest(format!(
-                "Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the specified connector by issuing a 'PUT' request to the '/connectors/{name}/stop' endpoint"
-            )));
-        }
-        let _stage = self.0.stages.enter(format!("modifying offsets for connector {name}"));
-        self.0.worker.alter_offsets(name, &configured.config, offsets).await
+        let (this, name) = (self.clone(), name.to_owned());
+        self.carry_out(async move {
+            let name = name.as_str();
+            let _turn = this.0.turn(name).await;
+            let configured = this.0.configured(name)?;
+            if configured.target != TargetState::Stopped || !configured.tasks.is_empty() {
+                return Err(HerderError::BadRequest(format!(
+                    "Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the specified connector by issuing a 'PUT' request to the '/connectors/{name}/stop' endpoint"
+                )));
+            }
+            let _stage = this.0.stages.enter(format!("modifying offsets for connector {name}"));
+            this.0.worker.alter_offsets(name, &configured.config, offsets).await
+        })
+        .await
     }
 
     fn active_topics(&self, name: &str) -> HerderResult<BTreeSet<String>> {
