@@ -1,0 +1,138 @@
+//! Which offsets of sink tasks are committed.
+
+use aqueduct_api::{Offsets, TopicPartition};
+use aqueduct_testkit::{Call, EmbeddedCluster, Monitor, Trouble, eventually};
+
+use super::setting::{GROUP, TOPIC, expect_committed, sink, texts};
+use super::sink_loop::{filled, write};
+
+fn own() -> TopicPartition {
+    TopicPartition::new(TOPIC, 0)
+}
+
+async fn committed(cluster: &EmbeddedCluster) -> Option<i64> {
+    cluster.kafka().committed(GROUP, TOPIC).await.get(&0).copied()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_may_hold_back_offsets() {
+    let monitor = Monitor::new();
+    let cluster = filled(&monitor, 5).await;
+    let probe = monitor.probe("c");
+    probe.answer_pre_commit(|offsets| {
+        offsets.iter().map(|(own, offset)| (own.clone(), (*offset).min(3))).collect()
+    });
+    cluster.create_running("c", sink(&[])).await;
+    expect_committed(&cluster, 3).await;
+    // It was offered all that was put.
+    eventually("5 is offered", || {
+        probe.offered().iter().any(|offsets| offsets.get(&own()) == Some(&5)).then_some(())
+    })
+    .await;
+    // What it holds back comes again after a stop.
+    cluster.stop("c").await;
+    assert_eq!(committed(&cluster).await, Some(3));
+    cluster.resume("c").await;
+    assert_eq!(probe.expect_taken(7).await, [texts(0..5), texts(3..5)].concat());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_cannot_commit_what_it_was_not_given() {
+    let monitor = Monitor::new();
+    let cluster = filled(&monitor, 5).await;
+    let probe = monitor.probe("c");
+    let beyond = |offsets: &Offsets| {
+        let mut answer: Offsets = offsets.keys().map(|own| (own.clone(), 100)).collect();
+        answer.insert(TopicPartition::new("foreign", 0), 1);
+        answer
+    };
+    probe.answer_pre_commit(beyond);
+    cluster.create_running("c", sink(&[])).await;
+    probe.expect_taken(5).await;
+    let commits = probe.calls(Call::PreCommit);
+    probe.expect_calls(Call::PreCommit, commits + 2).await;
+    assert_eq!(committed(&cluster).await, None);
+    assert_eq!(cluster.kafka().committed(GROUP, "foreign").await, [].into());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_may_commit_nothing_at_all() {
+    let monitor = Monitor::new();
+    let cluster = filled(&monitor, 5).await;
+    let probe = monitor.probe("c");
+    probe.answer_pre_commit(|_| Offsets::new());
+    cluster.create_running("c", sink(&[])).await;
+    probe.expect_taken(5).await;
+    cluster.stop("c").await;
+    assert_eq!(committed(&cluster).await, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_that_fails_reads_again_from_the_last_one() {
+    let monitor = Monitor::new();
+    let cluster = filled(&monitor, 3).await;
+    let probe = monitor.probe("c");
+    cluster.create_running("c", sink(&[])).await;
+    probe.expect_taken(3).await;
+    expect_committed(&cluster, 3).await;
+    let hold = probe.hang(Call::PreCommit);
+    let commits = probe.calls(Call::PreCommit);
+    probe.fail(Call::PreCommit, Trouble::Fatal, 1);
+    probe.expect_calls(Call::PreCommit, commits + 1).await;
+    // The loop waits in the commit: what comes now is behind it.
+    drop(hold);
+    write(&cluster, 3..6).await;
+    assert_eq!(probe.expect_taken(6).await, texts(0..6));
+    probe.fail(Call::Flush, Trouble::Fatal, 1);
+    write(&cluster, 6..8).await;
+    expect_committed(&cluster, 8).await;
+    // All of it was taken, and nothing that was committed comes again.
+    let taken = probe.taken_texts();
+    assert!(texts(0..8).iter().all(|text| taken.contains(text)), "{taken:?}");
+    assert_eq!(taken.iter().filter(|text| **text == "text-0").count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn records_put_before_a_failed_commit_come_again() {
+    let monitor = Monitor::new();
+    let cluster = filled(&monitor, 3).await;
+    let probe = monitor.probe("c");
+    probe.answer_pre_commit(|_| Offsets::new());
+    cluster.create_running("c", sink(&[])).await;
+    probe.expect_taken(3).await;
+    probe.fail(Call::PreCommit, Trouble::Fatal, 1);
+    assert_eq!(probe.expect_taken(6).await, [texts(0..3), texts(0..3)].concat());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_can_ask_for_a_commit() {
+    let monitor = Monitor::new();
+    let cluster =
+        EmbeddedCluster::with(monitor.plugins()).property("offset.flush.interval.ms", "60000").start().await;
+    cluster.kafka().create_topic(TOPIC, 1).await;
+    write(&cluster, 0..4).await;
+    let probe = monitor.probe("c");
+    cluster.create_running("c", sink(&[])).await;
+    probe.expect_taken(4).await;
+    assert_eq!(probe.calls(Call::PreCommit), 0);
+    probe.sink_context(0).await.request_commit();
+    expect_committed(&cluster, 4).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn offsets_that_did_not_change_are_not_committed_again() {
+    let monitor = Monitor::new();
+    let cluster = filled(&monitor, 2).await;
+    let probe = monitor.probe("c");
+    cluster.create_running("c", sink(&[])).await;
+    expect_committed(&cluster, 2).await;
+    let commits = probe.calls(Call::PreCommit);
+    probe.expect_calls(Call::PreCommit, commits + 2).await;
+    let metrics = cluster.standalone_herder().worker().task_metrics();
+    let count = |counter: &std::sync::atomic::AtomicU64| counter.load(std::sync::atomic::Ordering::Relaxed);
+    assert!(
+        metrics
+            .iter()
+            .all(|(_, metrics)| count(&metrics.commits) == 1 && count(&metrics.commits_skipped) > 0)
+    );
+}
