@@ -1,5 +1,6 @@
 //! The connectors and their tasks on real files, as the runtime drives them.
 
+mod contract;
 mod golden;
 mod plugins;
 mod setting;
