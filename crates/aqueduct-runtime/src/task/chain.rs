@@ -29,6 +29,11 @@ impl Chain {
         Self(links)
     }
 
+    /// Whether there are no transformations.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The transformed record; `None`: a transformation has dropped it.
     pub(crate) fn apply(
         &mut self,

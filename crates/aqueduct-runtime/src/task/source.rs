@@ -2,6 +2,7 @@
 //! (spec: source, at-least-once).
 
 mod committer;
+mod dispatch;
 mod pipeline;
 mod topics;
 
@@ -20,9 +21,8 @@ pub(crate) use pipeline::{Named, Pipeline};
 pub(crate) use topics::{TopicCreation, TopicCreator};
 
 use super::{TaskControl, TaskTarget};
-use crate::errors::{ErrorHandler, Failed, Failure, Outcome};
+use crate::errors::{ErrorHandler, Failure};
 use crate::worker::TaskReport;
-use pipeline::{Prepared, Sent};
 
 /// How long the producer may take to hand over what it holds when the task ends.
 const PRODUCER_CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -122,122 +122,6 @@ impl SourceLoop {
         }
     }
 
-    async fn send_batch(&mut self, batch: Vec<SourceRecord>) -> Result<()> {
-        self.report.polled(batch.len());
-        let mut sent = 0;
-        for record in batch {
-            if !self.send(record).await? {
-                break;
-            }
-            sent += 1;
-        }
-        self.report.sent(sent);
-        Ok(())
-    }
-
-    /// Takes one record to the producer. `false`: the task is stopping, and the record and those behind it were not sent.
-    async fn send(&mut self, record: SourceRecord) -> Result<bool> {
-        let wants_commit_record = self.task.wants_commit_record();
-        let kept = (wants_commit_record || self.errors.needs_the_record()).then(|| record.clone());
-        let mut next = Some(record);
-        loop {
-            // The record is given away the first time; to be tried again it must have been kept.
-            let Some(record) = next.take().or_else(|| kept.clone()) else { return Ok(true) };
-            let failure = match self.pipeline.prepare(record) {
-                Ok(Prepared::Ready) => match self.hand_over().await? {
-                    Handed::Sent(sequence) => {
-                        self.errors.passed();
-                        if let Some(record) = kept.filter(|_| wants_commit_record) {
-                            self.state.awaiting.push_back((sequence, record));
-                        }
-                        return Ok(true);
-                    }
-                    Handed::Stopping => return Ok(false),
-                    // Java hears of a record that is too large in the producer's callback, so tolerance covers it.
-                    Handed::TooLarge(error) => {
-                        let record = kept.as_ref().map(Failed::Source);
-                        if !self.errors.tolerates(&delivery_failure(&error), record).await {
-                            return Err(fatal_delivery(error));
-                        }
-                        self.report.skipped();
-                        self.end(kept);
-                        return Ok(true);
-                    }
-                },
-                Ok(Prepared::Dropped) => {
-                    self.errors.passed();
-                    self.end(kept);
-                    return Ok(true);
-                }
-                Err(failure) => failure,
-            };
-            match self.errors.failed(&failure, kept.as_ref().map(Failed::Source)).await? {
-                Outcome::Retry => {}
-                Outcome::Skip => {
-                    self.report.skipped();
-                    self.end(kept);
-                    return Ok(true);
-                }
-                Outcome::Abandon => return Ok(false),
-            }
-        }
-    }
-
-    /// A record has ended without Kafka: the task hears of it.
-    fn end(&mut self, record: Option<SourceRecord>) {
-        if let Some(record) = record.filter(|_| self.task.wants_commit_record()) {
-            self.state.ended.push((record, None));
-        }
-    }
-
-    /// Gives the prepared record to the producer, waiting for room.
-    async fn hand_over(&mut self) -> Result<Handed> {
-        loop {
-            if self.control.is_stopping() {
-                return Ok(Handed::Stopping);
-            }
-            match self.topics.ensure(self.pipeline.topic()).await {
-                Ok(false) => {}
-                Ok(true) => self.report.used_topic(self.pipeline.topic()),
-                Err(error) if error.is_retriable() => {
-                    tracing::warn!(task = %self.id, "could not make sure of a topic, and try again: {error:#}");
-                    self.wait_before_resending().await;
-                    continue;
-                }
-                Err(error) => return Err(error),
-            }
-            match self.pipeline.send(self.producer.as_mut()) {
-                Sent::Taken(sequence) => {
-                    if let Some((partition, offset)) = self.pipeline.take_source_position() {
-                        self.state.submitted.submit(sequence, &self.id.connector, &partition, offset)?;
-                    }
-                    return Ok(Handed::Sent(sequence));
-                }
-                Sent::Full => {
-                    tokio::select! {
-                        () = self.producer.ready() => {}
-                        () = self.control.stopping() => {}
-                        () = self.committer.due() => {
-                            self.committer.store(&mut self.state.submitted, &self.report).await;
-                        }
-                    }
-                    self.take_acks(Duration::ZERO).await?;
-                    self.fail_for_delivery()?;
-                }
-                Sent::Refused(error) if error.is_retriable() => {
-                    tracing::warn!(task = %self.id, "the producer could not take a record, and is tried again: {error}");
-                    self.wait_before_resending().await;
-                }
-                Sent::Refused(error) if error.kind() == aqueduct_kafka::ErrorKind::RecordTooLarge => {
-                    return Ok(Handed::TooLarge(error));
-                }
-                Sent::Refused(error) => {
-                    return Err(Error::connect("Unrecoverable exception trying to send").with_source(error));
-                }
-            }
-        }
-    }
-
     async fn wait_before_resending(&mut self) {
         tokio::select! {
             () = tokio::time::sleep(SEND_RETRY_DELAY) => {}
@@ -319,12 +203,6 @@ impl SourceLoop {
         }
         self.producer.close(PRODUCER_CLOSE_TIMEOUT).await;
     }
-}
-
-enum Handed {
-    Sent(u64),
-    Stopping,
-    TooLarge(KafkaError),
 }
 
 impl Flow {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aqueduct_api::{
-    Converter, Error, HeaderConverter, OffsetMap, Origin, Record, SourceRecord, Topic, Value, WireHeaders,
+    Converter, Error, HeaderConverter, Origin, Record, Schema, SourceRecord, Value, WireHeaders,
 };
 use aqueduct_kafka::{BatchProducer, KafkaError, OutHeader, OutRecord, SendError};
 use aqueduct_proto::tolerance::Stage;
@@ -23,18 +23,12 @@ pub(crate) struct Pipeline {
     key_converter: Named<dyn Converter>,
     value_converter: Named<dyn Converter>,
     header_converter: Named<dyn HeaderConverter>,
-    prepared: PreparedRecord,
-}
-
-/// The record at hand. Bytes that its values have already are not copied: see [`Place::Own`].
-struct PreparedRecord {
-    record: Record,
+    /// The bytes of the record that was converted last, as far as the record does not hold them itself.
     key: Part,
     value: Part,
     headers: WireHeaders,
     /// For the bytes of one header's value.
     header_buffer: Vec<u8>,
-    source: Option<(Arc<OffsetMap>, Option<OffsetMap>)>,
 }
 
 /// Where a converted key or value is.
@@ -55,14 +49,6 @@ enum Place {
     Own,
 }
 
-/// What became of a record.
-pub(crate) enum Prepared {
-    /// It can be sent.
-    Ready,
-    /// A transformation has dropped it.
-    Dropped,
-}
-
 /// What the producer said to the prepared record.
 pub(crate) enum Sent {
     Taken(u64),
@@ -77,68 +63,95 @@ impl Pipeline {
         value_converter: Named<dyn Converter>,
         header_converter: Named<dyn HeaderConverter>,
     ) -> Self {
-        let prepared = PreparedRecord {
-            record: Record::new(""),
+        Self {
+            chain,
+            key_converter,
+            value_converter,
+            header_converter,
             key: Part::default(),
             value: Part::default(),
             headers: WireHeaders::new(),
             header_buffer: Vec::new(),
-            source: None,
-        };
-        Self { chain, key_converter, value_converter, header_converter, prepared }
+        }
     }
 
-    /// Transforms and converts a record; then [`Pipeline::send`] can send it, as often as it takes.
-    pub(crate) fn prepare(&mut self, record: SourceRecord) -> Result<Prepared, Failure> {
-        let SourceRecord { record, source_partition, source_offset } = record;
+    /// Transforms a record in its place. `false`: a transformation has dropped it.
+    pub(crate) fn transform(&mut self, source: &mut SourceRecord) -> Result<bool, Failure> {
+        if self.chain.is_empty() {
+            return Ok(true);
+        }
+        let SourceRecord { record, source_partition, source_offset } = source;
         let origin =
             Origin::Source { partition: source_partition.as_deref(), offset: source_offset.as_ref() };
-        let record = match self.chain.apply(record, origin)? {
-            Some(record) => record,
-            None => return Ok(Prepared::Dropped),
-        };
-        let prepared = &mut self.prepared;
-        prepared.record = record;
-        prepared.source = source_partition.map(|partition| (partition, source_offset));
-        prepared.convert_headers(&mut self.header_converter)?;
-        prepared.convert_key(&mut self.key_converter)?;
-        prepared.convert_value(&mut self.value_converter)?;
-        match prepared.record.timestamp {
-            Some(-1) => prepared.record.timestamp = None,
+        let taken = std::mem::replace(record, Record::new(Arc::clone(&record.topic)));
+        match self.chain.apply(taken, origin)? {
+            Some(transformed) => {
+                *record = transformed;
+                Ok(true)
+            }
+            None => Ok(false),
+        }
+    }
+
+    /// Converts a record; then [`Pipeline::send`] can send it, as often as it takes.
+    pub(crate) fn convert(&mut self, record: &mut Record) -> Result<(), Failure> {
+        self.convert_headers(record)?;
+        let Self { key, value, headers, key_converter, value_converter, .. } = self;
+        let schema = record.key_schema.as_ref();
+        key.convert(key_converter, &record.topic, headers, schema, &record.key)
+            .map_err(|error| Failure::new(Stage::KeyConverter, key_converter.class, error))?;
+        let schema = record.value_schema.as_ref();
+        value
+            .convert(value_converter, &record.topic, headers, schema, &record.value)
+            .map_err(|error| Failure::new(Stage::ValueConverter, value_converter.class, error))?;
+        match record.timestamp {
+            Some(-1) => record.timestamp = None,
             Some(timestamp) if timestamp < 0 => {
                 let error = Error::data(format!("Invalid record timestamp {timestamp}"));
-                return Err(Failure::new(
-                    Stage::KafkaProduce,
-                    "org.apache.kafka.clients.producer.ProducerRecord",
-                    error,
-                ));
+                return Err(Failure::new(Stage::KafkaProduce, PRODUCER_RECORD_CLASS, error));
             }
             _ => {}
         }
-        Ok(Prepared::Ready)
+        Ok(())
     }
 
-    /// The topic of the prepared record.
-    pub(crate) fn topic(&self) -> &Topic {
-        &self.prepared.record.topic
+    fn convert_headers(&mut self, record: &Record) -> Result<(), Failure> {
+        self.headers.clear();
+        let converter = &mut self.header_converter;
+        for header in &record.headers {
+            self.header_buffer.clear();
+            let schema = header.schema.as_ref();
+            let value = converter
+                .plugin
+                .from_connect_header(
+                    &record.topic,
+                    &header.key,
+                    schema,
+                    &header.value,
+                    &mut self.header_buffer,
+                )
+                .map_err(|error| Failure::new(Stage::HeaderConverter, converter.class, error))?;
+            self.headers.push(&header.key, value);
+        }
+        Ok(())
     }
 
-    /// Gives the prepared record to the producer.
-    pub(crate) fn send(&self, producer: &mut dyn BatchProducer) -> Sent {
-        let prepared = &self.prepared;
-        let record = OutRecord {
-            topic: &prepared.record.topic,
-            partition: prepared.record.partition,
-            timestamp: prepared.record.timestamp,
-            key: prepared.key.bytes(&prepared.record.key),
-            value: prepared.value.bytes(&prepared.record.value),
+    /// Gives the record that was converted last to the producer.
+    pub(crate) fn send(&self, record: &Record, producer: &mut dyn BatchProducer) -> Sent {
+        let out = OutRecord {
+            topic: &record.topic,
+            partition: record.partition,
+            timestamp: record.timestamp,
+            key: self.key.bytes(&record.key),
+            value: self.value.bytes(&record.value),
             headers: &[],
         };
-        let sent = if prepared.headers.is_empty() {
-            producer.send(record)
+        let sent = if self.headers.is_empty() {
+            producer.send(out)
         } else {
-            let headers: Vec<OutHeader<'_>> = prepared.out_headers().collect();
-            producer.send(OutRecord { headers: &headers, ..record })
+            let headers: Vec<OutHeader<'_>> =
+                self.headers.iter().map(|(key, value)| OutHeader { key, value }).collect();
+            producer.send(OutRecord { headers: &headers, ..out })
         };
         match sent {
             Ok(sequence) => Sent::Taken(sequence),
@@ -146,14 +159,26 @@ impl Pipeline {
             Err(SendError::Failed(error)) => Sent::Refused(error),
         }
     }
-
-    /// The source partition and offset of the prepared record; `None` for a record without a partition.
-    pub(crate) fn take_source_position(&mut self) -> Option<(Arc<OffsetMap>, Option<OffsetMap>)> {
-        self.prepared.source.take()
-    }
 }
 
+const PRODUCER_RECORD_CLASS: &str = "org.apache.kafka.clients.producer.ProducerRecord";
+
 impl Part {
+    fn convert(
+        &mut self,
+        converter: &mut Named<dyn Converter>,
+        topic: &str,
+        headers: &mut WireHeaders,
+        schema: Option<&Schema>,
+        value: &Value,
+    ) -> aqueduct_api::Result<()> {
+        self.buffer.clear();
+        let converted =
+            converter.plugin.from_connect_data(topic, headers, schema, value, &mut self.buffer)?;
+        self.place = place(converted, value);
+        Ok(())
+    }
+
     fn bytes<'a>(&'a self, value: &'a Value) -> Option<&'a [u8]> {
         match self.place {
             Place::Null => None,
@@ -177,65 +202,5 @@ fn place(converted: Option<&[u8]>, value: &Value) -> Place {
         None => Place::Null,
         Some(bytes) if own_bytes(value).is_some_and(|own| std::ptr::eq(own, bytes)) => Place::Own,
         Some(_) => Place::Buffer,
-    }
-}
-
-impl PreparedRecord {
-    fn convert_key(&mut self, converter: &mut Named<dyn Converter>) -> Result<(), Failure> {
-        let Record { topic, key_schema, key, .. } = &self.record;
-        self.key.buffer.clear();
-        let converted = converter.plugin.from_connect_data(
-            topic,
-            &mut self.headers,
-            key_schema.as_ref(),
-            key,
-            &mut self.key.buffer,
-        );
-        self.key.place = match converted {
-            Ok(bytes) => place(bytes, key),
-            Err(error) => return Err(Failure::new(Stage::KeyConverter, converter.class, error)),
-        };
-        Ok(())
-    }
-
-    fn convert_value(&mut self, converter: &mut Named<dyn Converter>) -> Result<(), Failure> {
-        let Record { topic, value_schema, value, .. } = &self.record;
-        self.value.buffer.clear();
-        let converted = converter.plugin.from_connect_data(
-            topic,
-            &mut self.headers,
-            value_schema.as_ref(),
-            value,
-            &mut self.value.buffer,
-        );
-        self.value.place = match converted {
-            Ok(bytes) => place(bytes, value),
-            Err(error) => return Err(Failure::new(Stage::ValueConverter, converter.class, error)),
-        };
-        Ok(())
-    }
-
-    fn convert_headers(&mut self, converter: &mut Named<dyn HeaderConverter>) -> Result<(), Failure> {
-        self.headers.clear();
-        for header in &self.record.headers {
-            self.header_buffer.clear();
-            let schema = header.schema.as_ref();
-            let value = converter
-                .plugin
-                .from_connect_header(
-                    &self.record.topic,
-                    &header.key,
-                    schema,
-                    &header.value,
-                    &mut self.header_buffer,
-                )
-                .map_err(|error| Failure::new(Stage::HeaderConverter, converter.class, error))?;
-            self.headers.push(&header.key, value);
-        }
-        Ok(())
-    }
-
-    fn out_headers(&self) -> impl Iterator<Item = OutHeader<'_>> {
-        self.headers.iter().map(|(key, value)| OutHeader { key, value })
     }
 }

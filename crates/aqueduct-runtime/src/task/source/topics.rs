@@ -18,7 +18,7 @@ pub(crate) struct TopicCreation {
     /// `None`: topics are left to the broker.
     creator: Option<Box<dyn TopicCreator>>,
     known: HashSet<Topic>,
-    /// The topic of the record before: nearly always that of the next.
+    /// The topic of the record before.
     last: Option<Topic>,
 }
 
@@ -27,19 +27,21 @@ impl TopicCreation {
         Self { creator, known: HashSet::new(), last: None }
     }
 
+    /// Whether records may go to this topic now. The topic of the record before nearly always is that of the next.
+    pub(crate) fn knows(&self, topic: &Topic) -> bool {
+        self.last.as_ref().is_some_and(|last| Arc::ptr_eq(last, topic) || last == topic)
+    }
+
     /// Makes sure of a topic. `true`: it is the first record to this topic.
-    pub(crate) async fn ensure(&mut self, topic: &Topic) -> Result<bool> {
-        if self.last.as_ref().is_some_and(|last| Arc::ptr_eq(last, topic)) {
-            return Ok(false);
-        }
+    pub(crate) async fn meet(&mut self, topic: &Topic) -> Result<bool> {
         let new = !self.known.contains(topic);
         if new {
             if let Some(creator) = &mut self.creator {
                 creator.create_if_missing(topic).await?;
             }
-            self.known.insert(topic.clone());
+            self.known.insert(Arc::clone(topic));
         }
-        self.last = Some(topic.clone());
+        self.last = Some(Arc::clone(topic));
         Ok(new)
     }
 }

@@ -1,0 +1,202 @@
+//! From a polled batch to the producer.
+//!
+//! Nearly every record goes all the way in one call of [`SourceLoop::advance`], which awaits nothing and moves nothing.
+//! What is in a record's way is dealt with beside that path, and then the record advances from where it was.
+
+use aqueduct_api::{Error, Result, SourceRecord};
+use aqueduct_kafka::KafkaError;
+
+use super::pipeline::Sent;
+use super::{SourceLoop, delivery_failure, fatal_delivery};
+use crate::errors::{Failed, Failure, Outcome};
+
+/// How far the record at hand has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    Polled,
+    Transformed,
+    Converted,
+}
+
+/// What an advance has come to.
+enum Step {
+    Sent(u64),
+    /// A transformation has dropped the record.
+    Dropped,
+    /// It is the first record to its topic.
+    NewTopic,
+    /// The producer has no room.
+    Full,
+    /// The producer does not take it.
+    Refused(KafkaError),
+    Failed(Failure),
+}
+
+/// What to do after something was in a record's way.
+enum Then {
+    /// Go on with this record.
+    Advance,
+    /// Begin again, with the record as it was polled.
+    Again,
+    /// Go on with the next.
+    Next,
+    /// The task is stopping.
+    Stop,
+}
+
+impl SourceLoop {
+    /// Takes a batch to the producer; when the task is stopping, perhaps not all of it.
+    pub(super) async fn send_batch(&mut self, batch: Vec<SourceRecord>) -> Result<()> {
+        self.report.polled(batch.len());
+        let keeps = self.task.wants_commit_record() || self.errors.needs_the_record();
+        let mut sent = 0;
+        for mut record in batch {
+            let kept = keeps.then(|| record.clone());
+            let mut progress = Progress::Polled;
+            loop {
+                match self.advance(&mut record, &mut progress)? {
+                    Step::Sent(sequence) => {
+                        self.sent(sequence, kept);
+                        sent += 1;
+                        break;
+                    }
+                    step => match self.overcome(step, &record, kept.as_ref()).await? {
+                        Then::Advance => {}
+                        Then::Again => {
+                            // Retries are on, so the record was kept.
+                            if let Some(kept) = &kept {
+                                record = kept.clone();
+                            }
+                            progress = Progress::Polled;
+                        }
+                        Then::Next => break,
+                        Then::Stop => {
+                            self.report.sent(sent);
+                            return Ok(());
+                        }
+                    },
+                }
+            }
+        }
+        self.report.sent(sent);
+        Ok(())
+    }
+
+    /// Takes the record as far as it goes without waiting.
+    fn advance(&mut self, record: &mut SourceRecord, progress: &mut Progress) -> Result<Step> {
+        if *progress == Progress::Polled {
+            match self.pipeline.transform(record) {
+                Ok(true) => *progress = Progress::Transformed,
+                Ok(false) => return Ok(Step::Dropped),
+                Err(failure) => return Ok(Step::Failed(failure)),
+            }
+        }
+        if *progress == Progress::Transformed {
+            if let Err(failure) = self.pipeline.convert(&mut record.record) {
+                return Ok(Step::Failed(failure));
+            }
+            *progress = Progress::Converted;
+        }
+        if !self.topics.knows(&record.record.topic) {
+            return Ok(Step::NewTopic);
+        }
+        match self.pipeline.send(&record.record, self.producer.as_mut()) {
+            Sent::Taken(sequence) => {
+                if let Some(partition) = &record.source_partition {
+                    let offset = record.source_offset.take();
+                    self.state.submitted.submit(sequence, &self.id.connector, partition, offset)?;
+                }
+                Ok(Step::Sent(sequence))
+            }
+            Sent::Full => Ok(Step::Full),
+            Sent::Refused(error) => Ok(Step::Refused(error)),
+        }
+    }
+
+    fn sent(&mut self, sequence: u64, kept: Option<SourceRecord>) {
+        self.errors.passed();
+        if let Some(record) = kept.filter(|_| self.task.wants_commit_record()) {
+            self.state.awaiting.push_back((sequence, record));
+        }
+    }
+
+    /// Deals with what keeps a record from being sent.
+    async fn overcome(
+        &mut self,
+        step: Step,
+        record: &SourceRecord,
+        kept: Option<&SourceRecord>,
+    ) -> Result<Then> {
+        if self.control.is_stopping() {
+            return Ok(Then::Stop);
+        }
+        match step {
+            Step::Sent(_) => Ok(Then::Next),
+            Step::Dropped => {
+                self.errors.passed();
+                Ok(self.end(kept))
+            }
+            Step::NewTopic => self.meet_topic(record).await,
+            Step::Full => {
+                self.wait_for_room().await?;
+                Ok(Then::Advance)
+            }
+            Step::Refused(error) if error.is_retriable() => {
+                tracing::warn!(task = %self.id, "the producer could not take a record, and is tried again: {error}");
+                self.wait_before_resending().await;
+                Ok(Then::Advance)
+            }
+            // Java hears of a record that is too large in the producer's callback, so tolerance covers it.
+            Step::Refused(error) if error.kind() == aqueduct_kafka::ErrorKind::RecordTooLarge => {
+                if !self.errors.tolerates(&delivery_failure(&error), kept.map(Failed::Source)).await {
+                    return Err(fatal_delivery(error));
+                }
+                self.report.skipped();
+                Ok(self.end(kept))
+            }
+            Step::Refused(error) => {
+                Err(Error::connect("Unrecoverable exception trying to send").with_source(error))
+            }
+            Step::Failed(failure) => match self.errors.failed(&failure, kept.map(Failed::Source)).await? {
+                Outcome::Retry => Ok(Then::Again),
+                Outcome::Skip => {
+                    self.report.skipped();
+                    Ok(self.end(kept))
+                }
+                Outcome::Abandon => Ok(Then::Stop),
+            },
+        }
+    }
+
+    /// A record has ended without Kafka: the task hears of it.
+    fn end(&mut self, kept: Option<&SourceRecord>) -> Then {
+        if let Some(record) = kept.filter(|_| self.task.wants_commit_record()) {
+            self.state.ended.push((record.clone(), None));
+        }
+        Then::Next
+    }
+
+    async fn meet_topic(&mut self, record: &SourceRecord) -> Result<Then> {
+        let topic = &record.record.topic;
+        match self.topics.meet(topic).await {
+            Ok(true) => self.report.used_topic(topic),
+            Ok(false) => {}
+            Err(error) if error.is_retriable() => {
+                tracing::warn!(task = %self.id, "could not make sure of a topic, and try again: {error:#}");
+                self.wait_before_resending().await;
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(Then::Advance)
+    }
+
+    async fn wait_for_room(&mut self) -> Result<()> {
+        tokio::select! {
+            () = self.producer.ready() => {}
+            () = self.control.stopping() => {}
+            () = self.committer.due() => self.committer.store(&mut self.state.submitted, &self.report).await,
+        }
+        self.take_acks(std::time::Duration::ZERO).await?;
+        self.fail_for_delivery()
+    }
+}
