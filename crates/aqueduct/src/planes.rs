@@ -21,7 +21,7 @@ impl Planes {
     /// Starts the threads.
     pub fn start() -> io::Result<Self> {
         let cores = available_parallelism().map_or(2, usize::from).max(2);
-        Ok(Self { control: build("control", CONTROL_THREADS)?, data: build("data", cores)? })
+        Ok(Self { control: build("control-plane", CONTROL_THREADS)?, data: build("data-plane", cores)? })
     }
 
     /// Ends both without waiting: what must be finished has been, and a plugin that hangs must not keep the process.
