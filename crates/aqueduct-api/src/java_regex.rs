@@ -3,7 +3,7 @@
 //! A pattern is translated into the syntax of a backtracking engine; parts without back-references and look-around run
 //! in linear time. All that depends on flags, line terminators or Java's idea of a class is written out, so the engine's
 //! own defaults never matter. A pattern that Java refuses is refused with Java's text. One that Java takes and the engine
-//! can't express is refused too: `\X`, `\b{g}`, `\N{…}`, blocks (`\p{In…}`), `\p{javaMirrored}`, references that ignore
+//! can't express is refused too: `\X`, `\b{g}`, `\N{…}`, blocks (`\p{In…}`), `\p{javaMirrored}`, `(?c)`, references that ignore
 //! case, `&&` without a right side, and look-behinds of unlimited length around look-around or references.
 //!
 //! Tables of Unicode are those of the engine, which may be newer than a JVM's.
@@ -19,7 +19,7 @@ mod replacement;
 use std::fmt;
 use std::ops::Range;
 
-use fancy_regex::Regex;
+use fancy_regex::{Regex, RegexBuilder};
 
 use crate::error::{Error, ErrorKind, Result};
 use replacement::{Part, Wrong};
@@ -69,7 +69,9 @@ impl JavaRegex {
     pub fn new(pattern: &str) -> Result<Self, PatternError> {
         let translated = parser::translate(pattern)?;
         let compile = |text: &str| {
-            Regex::new(text).map_err(|error| PatternError {
+            // Without its rewriting of repetitions, which loses what groups have matched (fancy-regex 0.20).
+            let compiled = RegexBuilder::new(text).optimize(false).build();
+            compiled.map_err(|error| PatternError {
                 description: format!("This pattern is not supported: {error}"),
                 index: None,
                 pattern: pattern.to_owned(),

@@ -158,7 +158,12 @@ fn sole(point: u32, mut mapped: impl Iterator<Item = char>) -> u32 {
 
 /// `Character.toUpperCase`: the mapping to one character.
 fn upper(point: u32) -> u32 {
-    char::from_u32(point).map_or(point, |c| sole(point, c.to_uppercase()))
+    match point {
+        // Greek letters with an iota below, whose capitals have it beside them.
+        0x1f80..=0x1f87 | 0x1f90..=0x1f97 | 0x1fa0..=0x1fa7 => point + 8,
+        0x1fb3 | 0x1fc3 | 0x1ff3 => point + 9,
+        _ => char::from_u32(point).map_or(point, |c| sole(point, c.to_uppercase())),
+    }
 }
 
 /// `Character.toLowerCase`: the mapping to one character.

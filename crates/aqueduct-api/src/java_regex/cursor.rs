@@ -19,6 +19,8 @@ pub(super) struct Flags {
     pub(super) unix_lines: bool,
     /// `x`
     pub(super) comments: bool,
+    /// `c`: canonically equivalent texts match.
+    pub(super) canonical: bool,
 }
 
 impl Flags {
@@ -31,6 +33,7 @@ impl Flags {
             Some('d') => self.unix_lines = on,
             Some('u') => self.unicode_case = on,
             Some('x') => self.comments = on,
+            Some('c') => self.canonical = on,
             // Java: with this one the letters of classes are told apart beyond ASCII, so cases are too.
             Some('U') => {
                 self.unicode_classes = on;

@@ -276,6 +276,9 @@ impl Parser<'_> {
                     self.cursor.unread();
                     self.inline_flags();
                     match char::from_u32(self.cursor.read()) {
+                        Some(')' | ':') if self.cursor.flags.canonical => {
+                            return Err(self.cursor.error("Canonical equivalence (?c) is not supported"));
+                        }
                         Some(')') => return Ok(None),
                         Some(':') => self.alternation()?.in_group("(?:"),
                         _ => return Err(self.cursor.error("Unknown inline modifier")),
