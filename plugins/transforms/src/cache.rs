@@ -30,7 +30,7 @@ impl<T> SchemaCache<T> {
         match known {
             Some(at) => {
                 // Two schemas in turns should not move entries about with each record.
-                let at = if at < 2 { at } else { self.to_front(at) };
+                let at = if at < 2 { at } else { self.move_to_front(at) };
                 if let Some(entry) = self.entries.get_mut(at).filter(|entry| entry.0.identity() != identity) {
                     entry.0 = schema.clone();
                 }
@@ -45,7 +45,7 @@ impl<T> SchemaCache<T> {
         }
     }
 
-    fn to_front(&mut self, at: usize) -> usize {
+    fn move_to_front(&mut self, at: usize) -> usize {
         if let Some(used) = self.entries.get_mut(..=at) {
             used.rotate_right(1);
         }

@@ -64,7 +64,7 @@ impl HeaderFrom {
         if self.moves { "header move" } else { "header copy" }
     }
 
-    fn from_map(&self, record: &mut Record) -> Result<()> {
+    fn take_from_map(&self, record: &mut Record) -> Result<()> {
         let (_, value) = self.part.take(record);
         let mut map = require_map(value, self.purpose())?;
         let copied = map.len();
@@ -83,7 +83,7 @@ impl HeaderFrom {
         Ok(())
     }
 
-    fn from_struct(&mut self, record: &mut Record) -> Result<()> {
+    fn take_from_struct(&mut self, record: &mut Record) -> Result<()> {
         let purpose = self.purpose();
         let (_, value) = self.part.take(record);
         let value = require_struct(value, purpose)?;
@@ -173,9 +173,9 @@ impl Transformation for HeaderFrom {
 
     fn apply(&mut self, mut record: Record, _origin: Origin<'_>) -> Result<Option<Record>> {
         if self.part.schema(&record).is_none() {
-            self.from_map(&mut record)?;
+            self.take_from_map(&mut record)?;
         } else {
-            self.from_struct(&mut record)?;
+            self.take_from_struct(&mut record)?;
         }
         Ok(Some(record))
     }

@@ -45,7 +45,7 @@ fn write_field(letter: Letter, count: usize, date: &DateTime, out: &mut String) 
         Letter::Hour => date.hour.into(),
         Letter::HourFrom1 => if date.hour == 0 { 24 } else { date.hour }.into(),
         Letter::HalfHour => (date.hour % 12).into(),
-        Letter::HalfHourFrom1 => if date.hour % 12 == 0 { 12 } else { date.hour % 12 }.into(),
+        Letter::HalfHourFrom1 => ((date.hour + 11) % 12 + 1).into(),
         Letter::Minute => date.minute.into(),
         Letter::Second => date.second.into(),
         Letter::Millisecond => date.millisecond.into(),
