@@ -212,7 +212,7 @@ mod tests {
             ("key.converter", "K"),
             ("value.converter", "V"),
             ("value.converter.schemas.enable", "false"),
-            ("offset.storage.file.filename", "/tmp/offsets"),
+            ("offset.storage.file.filename", "/data/offsets"),
             ("group.id", "g"),
             ("offset.storage.topic", "o"),
             ("config.storage.topic", "c"),
