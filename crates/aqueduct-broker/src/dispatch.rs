@@ -80,8 +80,8 @@ macro_rules! routes {
 routes! {
     ListOffsets ListOffsetsRequest 1..=10 => now api::list_offsets::handle;
     Metadata MetadataRequest 0..=13 => now api::metadata::handle;
-    OffsetCommit OffsetCommitRequest 2..=10 => now api::group_offsets::commit;
-    OffsetFetch OffsetFetchRequest 1..=10 => now api::group_offsets::fetch;
+    OffsetCommit OffsetCommitRequest 2..=9 => now api::group_offsets::commit;
+    OffsetFetch OffsetFetchRequest 1..=9 => now api::group_offsets::fetch;
     FindCoordinator FindCoordinatorRequest 0..=6 => now api::cluster::find_coordinator;
     JoinGroup JoinGroupRequest 0..=9 => waits api::membership::join;
     Heartbeat HeartbeatRequest 0..=4 => now api::membership::heartbeat;

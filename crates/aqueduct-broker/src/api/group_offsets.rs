@@ -19,15 +19,12 @@ use kafka_protocol::messages::{
     OffsetFetchRequest, OffsetFetchResponse, TopicName,
 };
 use kafka_protocol::protocol::StrBytes;
-use uuid::Uuid;
 
 use super::{code, text};
 use crate::dispatch::Context;
 use crate::group::{CommitIdentity, OffsetKey};
 use crate::journal::CommittedOffset;
 
-/// From this version on topics go by id (KIP-848).
-const TOPIC_IDS_FROM: i16 = 10;
 /// From this version on OffsetFetch asks for several groups at once (KIP-709).
 const BATCHED_FROM: i16 = 8;
 /// `offset.metadata.max.bytes`.
@@ -42,23 +39,21 @@ pub(crate) fn commit(context: &Context, request: OffsetCommitRequest) -> OffsetC
     let mut accepted = Vec::new();
     let mut answers = Vec::with_capacity(request.topics.len());
     for topic in &request.topics {
-        let name = topic_name(context, &topic.name, topic.topic_id);
         let mut partitions = Vec::with_capacity(topic.partitions.len());
         for asked in &topic.partitions {
             let metadata = asked.committed_metadata.as_ref().map_or("", |metadata| metadata.as_str());
-            let checked = name.clone().and_then(|name| {
-                check_commit(context, &name, asked.partition_index, metadata)?;
+            let checked = check_commit(context, &topic.name, asked.partition_index, metadata);
+            if checked.is_ok() {
                 let (offset, leader_epoch) = (asked.committed_offset, asked.committed_leader_epoch);
                 let committed = CommittedOffset { offset, leader_epoch, metadata: metadata.to_owned() };
-                accepted.push(((name, asked.partition_index), committed));
-                Ok(())
-            });
+                accepted.push(((topic.name.to_string(), asked.partition_index), committed));
+            }
             let answer = OffsetCommitResponsePartition::default().with_partition_index(asked.partition_index);
             partitions.push(answer.with_error_code(code(&checked)));
         }
-        let answer =
-            OffsetCommitResponseTopic::default().with_name(topic.name.clone()).with_topic_id(topic.topic_id);
-        answers.push(answer.with_partitions(partitions));
+        answers.push(
+            OffsetCommitResponseTopic::default().with_name(topic.name.clone()).with_partitions(partitions),
+        );
     }
     let committed = commit_to_group(context, &request.group_id, &identity, accepted);
     if let Err(error) = committed {
@@ -95,14 +90,6 @@ pub(super) fn check_commit(
 ) -> Result<(), ResponseError> {
     context.node.topics.partition(topic, partition)?;
     if metadata.len() > METADATA_BYTES_MAX { Err(ResponseError::OffsetMetadataTooLarge) } else { Ok(()) }
-}
-
-fn topic_name(context: &Context, name: &TopicName, id: Uuid) -> Result<String, ResponseError> {
-    if context.version < TOPIC_IDS_FROM {
-        return Ok(name.to_string());
-    }
-    let topic = context.node.topics.by_id(id).ok_or(ResponseError::UnknownTopicId)?;
-    Ok(topic.name.to_string())
 }
 
 pub(crate) fn fetch(context: &Context, request: OffsetFetchRequest) -> OffsetFetchResponse {
@@ -167,15 +154,10 @@ fn fetch_group(
         Some(topics) => topics
             .iter()
             .map(|topic| {
-                let answer = OffsetFetchResponseTopics::default()
+                let partitions = topic.partition_indexes.iter().map(|index| partition(&topic.name, *index));
+                OffsetFetchResponseTopics::default()
                     .with_name(topic.name.clone())
-                    .with_topic_id(topic.topic_id);
-                let name = topic_name(context, &topic.name, topic.topic_id);
-                let fetch_one = |index: &i32| match &name {
-                    Ok(name) => partition(name, *index),
-                    Err(error) => partition("", *index).with_error_code(error.code()),
-                };
-                answer.with_partitions(topic.partition_indexes.iter().map(fetch_one).collect())
+                    .with_partitions(partitions.collect())
             })
             .collect(),
         None => {
@@ -186,11 +168,10 @@ fn fetch_group(
             by_topic
                 .into_iter()
                 .map(|(topic, indexes)| {
-                    let id = context.node.topics.get(&topic).map_or(Uuid::nil(), |topic| topic.id);
                     let partitions = indexes.into_iter().map(|index| partition(&topic, index)).collect();
-                    let answer =
-                        OffsetFetchResponseTopics::default().with_topic_id(id).with_partitions(partitions);
-                    answer.with_name(TopicName(text(topic)))
+                    OffsetFetchResponseTopics::default()
+                        .with_partitions(partitions)
+                        .with_name(TopicName(text(topic)))
                 })
                 .collect()
         }

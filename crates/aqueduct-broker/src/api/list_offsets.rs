@@ -16,6 +16,8 @@ use crate::dispatch::Context;
 use crate::log::Partition;
 
 const READ_COMMITTED: i8 = 1;
+/// From this version on the answer names the leader epoch.
+const LEADER_EPOCH_FROM: i16 = 4;
 const LATEST: i64 = -1;
 const EARLIEST: i64 = -2;
 const MAX_TIMESTAMP: i64 = -3;
@@ -26,6 +28,7 @@ const EARLIEST_PENDING_UPLOAD: i64 = -6;
 
 pub(crate) fn handle(context: &Context, request: ListOffsetsRequest) -> ListOffsetsResponse {
     let committed = request.isolation_level == READ_COMMITTED;
+    let leader_epoch = if context.version >= LEADER_EPOCH_FROM { 0 } else { -1 };
     let topics = request.topics.into_iter().map(|topic| {
         let partitions = topic.partitions.iter().map(|asked| {
             let answer = ListOffsetsPartitionResponse::default()
@@ -38,7 +41,7 @@ pub(crate) fn handle(context: &Context, request: ListOffsetsRequest) -> ListOffs
                 .and_then(|partition| lookup(&partition, asked.timestamp, committed));
             match found {
                 Ok(Some((timestamp_ms, offset))) => {
-                    answer.with_timestamp(timestamp_ms).with_offset(offset).with_leader_epoch(0)
+                    answer.with_timestamp(timestamp_ms).with_offset(offset).with_leader_epoch(leader_epoch)
                 }
                 Ok(None) => answer,
                 Err(error) => answer.with_error_code(error.code()),

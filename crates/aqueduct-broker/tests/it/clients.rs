@@ -13,7 +13,9 @@ use rdkafka::{Offset, TopicPartitionList};
 
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
+/// Broker logs go where the test's output goes.
 pub(crate) async fn memory_broker() -> Broker {
+    let _ = tracing_subscriber::fmt().with_test_writer().try_init();
     Broker::start(BrokerConfig::default()).await.unwrap()
 }
 

@@ -11,6 +11,9 @@ use kafka_protocol::records::{
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::clients::DEADLINE;
 
 pub(crate) struct RawClient {
     stream: TcpStream,
@@ -24,7 +27,10 @@ impl RawClient {
 
     /// Sends a request and reads its response, which must have no bytes left over.
     pub(crate) async fn call<R: Request>(&mut self, version: i16, request: R) -> R::Response {
-        self.try_call(version, request).await.expect("the broker closed the connection")
+        let answer = timeout(DEADLINE, self.try_call(version, request)).await;
+        let answer =
+            answer.unwrap_or_else(|_| panic!("{} v{version}: no answer", std::any::type_name::<R>()));
+        answer.unwrap_or_else(|| panic!("{} v{version}: connection closed", std::any::type_name::<R>()))
     }
 
     /// `None` if the broker closed the connection instead of answering.
