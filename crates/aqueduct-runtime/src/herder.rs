@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use aqueduct_api::{ConfigMap, OffsetMap};
 use aqueduct_proto::restart::RestartRequest;
-use aqueduct_proto::state::{TargetState, TaskId};
+use aqueduct_proto::state::TaskId;
 use async_trait::async_trait;
 
+pub use aqueduct_proto::state::TargetState;
 pub(crate) use entities::config_map;
 pub use entities::{
     ConnectorInfo, ConnectorOffset, ConnectorOffsets, ConnectorState, ConnectorStateInfo, ConnectorTask,

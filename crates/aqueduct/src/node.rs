@@ -14,7 +14,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use aqueduct_api::ConfigMap;
 use aqueduct_kafka::NativeDataPlane;
-use aqueduct_proto::state::TargetState;
+use aqueduct_runtime::herder::TargetState;
 use aqueduct_runtime::herder::{Herder, StandaloneHerder};
 use aqueduct_runtime::offsets::FileOffsetStore;
 use aqueduct_runtime::properties::{ConnectorFile, InitialState};

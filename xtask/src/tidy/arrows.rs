@@ -48,7 +48,7 @@ const ROWS: &[Row] = &[
     },
     Row {
         name: "aqueduct",
-        uses: &["aqueduct-api", "aqueduct-runtime", "aqueduct-broker", PLUGINS],
+        uses: &["aqueduct-api", "aqueduct-kafka", "aqueduct-runtime", "aqueduct-broker", PLUGINS],
         tests_use: &["aqueduct-testkit"],
         never: &[],
     },
