@@ -8,7 +8,7 @@ use aqueduct_api::{
 use crate::field_path::{FieldPath, FieldSyntax};
 use crate::keys;
 use crate::part::Part;
-use crate::require::{map_or_null, struct_or_null};
+use crate::require::{require_map, require_struct};
 
 const FIELD: &str = "field";
 const SYNTAX: &str = "field.syntax.version";
@@ -31,22 +31,25 @@ impl ExtractField {
     fn extract(
         &self,
         path: &FieldPath,
-        schema: Option<&Schema>,
-        value: &Value,
+        schema: Option<Schema>,
+        value: Value,
     ) -> Result<(Option<Schema>, Value)> {
         let Some(schema) = schema else {
-            let value = match map_or_null(value, PURPOSE)? {
-                Some(map) => path.value_in_map(map)?.clone(),
-                None => Value::Null,
+            let value = match value {
+                Value::Null => Value::Null,
+                value => path.take_from_map(require_map(value, PURPOSE)?)?,
             };
             return Ok((None, value));
         };
-        let value = struct_or_null(value, PURPOSE)?;
-        let Some(field) = path.field_in(schema)? else {
+        let value = match value {
+            Value::Null => None,
+            value => Some(require_struct(value, PURPOSE)?),
+        };
+        let Some(field) = path.field_in(&schema)? else {
             return Err(Error::new(ErrorKind::IllegalArgument, format!("Unknown field: {}", self.name)));
         };
         let value = match value {
-            Some(value) => path.value_in_struct(value, self.replace_null)?.clone(),
+            Some(value) => path.take_from_struct(value, self.replace_null)?,
             None => Value::Null,
         };
         Ok((Some(field.schema.clone()), value))
@@ -89,7 +92,8 @@ impl Transformation for ExtractField {
 
     fn apply(&mut self, mut record: Record, _origin: Origin<'_>) -> Result<Option<Record>> {
         let Some(path) = &self.path else { return Ok(Some(record)) };
-        let (schema, value) = self.extract(path, self.part.schema(&record), self.part.value(&record))?;
+        let (schema, value) = self.part.take(&mut record);
+        let (schema, value) = self.extract(path, schema, value)?;
         self.part.put(&mut record, schema, value);
         Ok(Some(record))
     }

@@ -3,7 +3,8 @@
 use aqueduct_api::data::Map;
 use aqueduct_api::{Error, ErrorKind, Field, Result, Schema, Struct, Text, Type, Value};
 
-use crate::require::{map_or_null, struct_or_null};
+use crate::fields::filled;
+use crate::require::{require_map, require_struct};
 
 const NESTED: &str = "nested field access";
 
@@ -69,36 +70,37 @@ impl FieldPath {
         look_up(current, self.last()?)
     }
 
-    /// The value in a struct, null where a part of the way is null or missing. A default stands for a null in a field if
-    /// `replace_null` says so.
-    pub fn value_in_struct<'a>(&self, value: &'a Struct, replace_null: bool) -> Result<&'a Value> {
-        let get = |value: &'a Struct, name: &str| match value.schema().field(name) {
-            Some(field) if replace_null => value.get_at(field.index),
-            Some(field) => value.values().get(field.index).unwrap_or(&Value::Null),
-            None => &Value::Null,
-        };
+    /// Takes the value out of a struct; null where a part of the way is null or missing. A default stands for a null in a
+    /// field if `replace_null` says so.
+    pub fn take_from_struct(&self, value: Struct, replace_null: bool) -> Result<Value> {
         let mut current = value;
         for step in &self.parents {
-            match struct_or_null(get(current, step), NESTED)? {
-                Some(inner) => current = inner,
-                None => return Ok(&Value::Null),
+            match take_field(current, step, replace_null) {
+                Value::Null => return Ok(Value::Null),
+                inner => current = require_struct(inner, NESTED)?,
             }
         }
-        Ok(get(current, self.last()?))
+        Ok(take_field(current, self.last()?, replace_null))
     }
 
-    /// The value in a map, null where a part of the way is null or missing.
-    pub fn value_in_map<'a>(&self, value: &'a Map) -> Result<&'a Value> {
-        let get = |map: &'a Map, name: &str| map.get_str(name).unwrap_or(&Value::Null);
+    /// Takes the value out of a map; null where a part of the way is null or missing.
+    pub fn take_from_map(&self, value: Map) -> Result<Value> {
         let mut current = value;
         for step in &self.parents {
-            match map_or_null(get(current, step), NESTED)? {
-                Some(inner) => current = inner,
-                None => return Ok(&Value::Null),
+            match current.remove_str(step) {
+                None | Some(Value::Null) => return Ok(Value::Null),
+                Some(inner) => current = require_map(inner, NESTED)?,
             }
         }
-        Ok(get(current, self.last()?))
+        Ok(current.remove_str(self.last()?).unwrap_or_default())
     }
+}
+
+fn take_field(value: Struct, name: &str, replace_null: bool) -> Value {
+    let schema = value.schema().clone();
+    let Some(field) = schema.field(name) else { return Value::Null };
+    let value = value.into_values().into_iter().nth(field.index).unwrap_or_default();
+    filled(field, value, replace_null)
 }
 
 fn look_up<'a>(schema: &'a Schema, name: &str) -> Result<Option<&'a Field>> {

@@ -1,9 +1,11 @@
 //! `InsertField`
 
+use std::sync::Arc;
+
 use aqueduct_api::data::Logical;
 use aqueduct_api::{
     ConfigDef, ConfigKey, ConfigMap, ConfigType, Error, Importance, Origin, Record, Result, Schema,
-    SchemaBuilder, Struct, Text, Transformation, Type, Value,
+    SchemaBuilder, Struct, Text, Topic, Transformation, Type, Value,
 };
 
 use crate::cache::SchemaCache;
@@ -23,6 +25,24 @@ pub(crate) struct InsertField {
     insertions: Vec<Insertion>,
     replace_null: bool,
     schemas: SchemaCache<Schema>,
+    topic: TopicText,
+}
+
+/// The topic met last as a text, so that its records share that.
+#[derive(Debug, Default)]
+struct TopicText(Option<(Topic, Text)>);
+
+impl TopicText {
+    fn of(&mut self, topic: &Topic) -> Text {
+        match &self.0 {
+            Some((known, text)) if Arc::ptr_eq(known, topic) => text.clone(),
+            _ => {
+                let text = Text::from(&**topic);
+                self.0 = Some((topic.clone(), text.clone()));
+                text
+            }
+        }
+    }
 }
 
 /// What a field can tell.
@@ -62,9 +82,15 @@ impl Insertion {
     }
 
     /// The value to insert; `None` where the record has none. A timestamp is a number where there is no schema.
-    fn value(&self, record: &Record, origin: Origin<'_>, schemaless: bool) -> Result<Option<Value>> {
+    fn value(
+        &self,
+        record: &Record,
+        origin: Origin<'_>,
+        schemaless: bool,
+        topic: &mut TopicText,
+    ) -> Result<Option<Value>> {
         Ok(match &self.what {
-            What::Topic => Some(Value::from(&*record.topic)),
+            What::Topic => Some(Value::String(topic.of(&record.topic))),
             What::Partition => record.partition.map(Value::Int32),
             What::Offset => match origin {
                 Origin::Sink(origin) => Some(Value::Int64(origin.offset)),
@@ -83,15 +109,21 @@ impl Insertion {
 
 impl InsertField {
     pub(crate) fn new(part: Part) -> Self {
-        Self { part, insertions: Vec::new(), replace_null: true, schemas: SchemaCache::default() }
+        Self {
+            part,
+            insertions: Vec::new(),
+            replace_null: true,
+            schemas: SchemaCache::default(),
+            topic: TopicText::default(),
+        }
     }
 
-    fn insert_into_map(&self, record: &mut Record, origin: Origin<'_>) -> Result<()> {
+    fn insert_into_map(&mut self, record: &mut Record, origin: Origin<'_>) -> Result<()> {
         let (_, value) = self.part.take(record);
         let mut map = require_map(value, PURPOSE)?;
         let copied = map.len();
         for insertion in &self.insertions {
-            if let Some(value) = insertion.value(record, origin, true)? {
+            if let Some(value) = insertion.value(record, origin, true, &mut self.topic)? {
                 map.insert(insertion.name.clone(), value);
             }
         }
@@ -109,7 +141,7 @@ impl InsertField {
         fields::move_all(source.fields(), &mut values, self.replace_null)?;
         values.reserve_exact(insertions.len());
         for insertion in insertions {
-            values.push(insertion.value(record, origin, false)?.unwrap_or_default());
+            values.push(insertion.value(record, origin, false, &mut self.topic)?.unwrap_or_default());
         }
         let value = Struct::from_values(schema.clone(), values)?;
         self.part.put(record, Some(schema.clone()), Value::Struct(value));

@@ -8,6 +8,7 @@ use aqueduct_api::{
     Transformation, Validator, Value,
 };
 
+use crate::cache::SchemaCache;
 use crate::fields::{check_moved, filled};
 use crate::keys;
 use crate::part::Part;
@@ -25,37 +26,41 @@ pub(crate) struct MaskField {
     fields: Vec<Text>,
     replacement: Option<Replacement>,
     replace_null: bool,
+    /// Which fields of a struct are masked.
+    masked: SchemaCache<Vec<bool>>,
 }
 
 impl MaskField {
     pub(crate) fn new(part: Part) -> Self {
-        Self { part, fields: Vec::new(), replacement: None, replace_null: true }
-    }
-
-    fn masked(&self, value: &Value) -> Result<Value> {
-        match &self.replacement {
-            _ if value.is_null() => Ok(Value::Null),
-            Some(replacement) => replacement.instead_of(value),
-            None => blank(value),
+        Self {
+            part,
+            fields: Vec::new(),
+            replacement: None,
+            replace_null: true,
+            masked: SchemaCache::default(),
         }
     }
 
     fn mask_map(&self, mut map: Map) -> Result<Map> {
         let copied = map.len();
         for name in &self.fields {
-            let value = self.masked(map.get_str(name).unwrap_or(&Value::Null))?;
+            let value = masked(self.replacement.as_ref(), map.get_str(name).unwrap_or(&Value::Null))?;
             map.insert(name.clone(), value);
         }
         Ok(map.into_hash_order_of_copy(copied))
     }
 
-    fn mask_struct(&self, value: Struct) -> Result<Struct> {
+    fn mask_struct(&mut self, value: Struct) -> Result<Struct> {
         let schema = value.schema().clone();
+        let names = &self.fields;
+        let is_masked = self.masked.get(&schema, |schema| {
+            Ok(schema.fields().iter().map(|field| names.contains(&field.name)).collect())
+        })?;
         let mut values = value.into_values();
-        for (field, value) in schema.fields().iter().zip(&mut values) {
+        for ((field, is_masked), value) in schema.fields().iter().zip(is_masked).zip(&mut values) {
             let old = filled(field, std::mem::take(value), self.replace_null);
-            *value = if self.fields.contains(&field.name) {
-                let masked = self.masked(&old)?;
+            *value = if *is_masked {
+                let masked = masked(self.replacement.as_ref(), &old)?;
                 validate_field(&field.name, &field.schema, &masked)?;
                 masked
             } else {
@@ -64,6 +69,14 @@ impl MaskField {
             };
         }
         Struct::from_values(schema, values)
+    }
+}
+
+fn masked(replacement: Option<&Replacement>, value: &Value) -> Result<Value> {
+    match replacement {
+        _ if value.is_null() => Ok(Value::Null),
+        Some(replacement) => replacement.instead_of(value),
+        None => blank(value),
     }
 }
 
@@ -101,6 +114,7 @@ impl Transformation for MaskField {
             fields.into_hash_order().into_iter().filter_map(|(name, _)| name.as_text().cloned()).collect();
         self.replacement = config.optional_string(REPLACEMENT)?.map(Replacement::new);
         self.replace_null = keys::replaces_null(&config)?;
+        self.masked = SchemaCache::default();
         Ok(())
     }
 

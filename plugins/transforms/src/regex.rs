@@ -1,22 +1,7 @@
 //! Regular expressions as values of keys.
 
-use aqueduct_api::config::Parsed;
 use aqueduct_api::java_regex::JavaRegex;
-use aqueduct_api::{Error, Result, Validator};
-
-/// Takes what [`compile`] takes.
-pub(crate) fn validator() -> Validator {
-    Validator::lambda("valid regex", |_, value| match value {
-        Parsed::String(pattern) => {
-            JavaRegex::new(pattern).map(|_| ()).map_err(|error| format!("Invalid regex: {error}"))
-        }
-        // Java's own words when it compiles a null.
-        _ => {
-            Err(r#"Invalid regex: Cannot invoke "String.isEmpty()" because "this.pattern" is null"#
-                .to_owned())
-        }
-    })
-}
+use aqueduct_api::{Error, Result};
 
 /// The regular expression that is the value of a key.
 pub(crate) fn compile(key: &str, pattern: &str) -> Result<JavaRegex> {

@@ -3,7 +3,7 @@
 use aqueduct_api::java_regex::{JavaRegex, Replacement};
 use aqueduct_api::{
     ConfigDef, ConfigKey, ConfigMap, ConfigType, Error, ErrorKind, Importance, Origin, Record, Result, Topic,
-    Transformation,
+    Transformation, Validator,
 };
 
 use crate::regex;
@@ -55,7 +55,7 @@ impl Transformation for RegexRouter {
                     Importance::High,
                     "A regular expression in Java's syntax, which must match the whole name of a topic.",
                 )
-                .validator(regex::validator()),
+                .validator(Validator::regex()),
             )
             .with(ConfigKey::required(
                 REPLACEMENT,

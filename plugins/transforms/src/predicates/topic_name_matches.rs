@@ -26,7 +26,7 @@ impl Predicate for TopicNameMatches {
                 Importance::Medium,
                 "A regular expression in Java's syntax, which must match the whole name of the topic.",
             )
-            .validator(Validator::composite([Validator::non_empty_string(), regex::validator()])),
+            .validator(Validator::composite([Validator::non_empty_string(), Validator::regex()])),
         )
     }
 

@@ -2,5 +2,6 @@
 
 mod definitions;
 mod plugins;
+mod quickstart;
 mod robustness;
 mod vectors;

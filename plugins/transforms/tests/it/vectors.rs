@@ -160,23 +160,22 @@ fn field_paths() {
             return Ok(json!({ "steps": path.steps().map(|step| step.as_str()).collect::<Vec<_>>() }));
         }
         let (schema, value) = case.schema_and_value()?;
-        let none = Value::Null;
         let Some(schema) = schema else {
-            let map = value.as_map().map(|map| path.value_in_map(map)).transpose()?;
-            return Ok(json!({ "value": encode_value(map.unwrap_or(&none), None) }));
+            let value = value.as_map().map(|map| path.take_from_map(map.clone())).transpose()?;
+            return Ok(json!({ "value": encode_value(&value.unwrap_or_default(), None) }));
         };
         let field = path.field_in(&schema)?;
         let get = |replace_null| match value.as_struct() {
-            Some(value) => path.value_in_struct(value, replace_null),
-            None => Ok(&Value::Null),
+            Some(value) => path.take_from_struct(value.clone(), replace_null),
+            None => Ok(Value::Null),
         };
         let field_schema = field.map(|field| &field.schema);
         Ok(json!({
             "field": field.map(|field| json!({
                 "name": field.name.as_str(), "index": field.index, "schema": encode_schema(Some(&field.schema)),
             })),
-            "value": encode_value(get(true)?, field_schema),
-            "raw": encode_value(get(false)?, field_schema),
+            "value": encode_value(&get(true)?, field_schema),
+            "raw": encode_value(&get(false)?, field_schema),
         }))
     });
 }
