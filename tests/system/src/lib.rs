@@ -1,1 +1,1 @@
-//! The system test binary.
+//! A package of one test binary, `tests/it/main.rs`: the system tests. Cargo wants a target beside it.

@@ -1,5 +1,5 @@
-//! Four requests of the Kafka protocol, by hand: enough to see a broker's readiness, make and delete a topic, and
-//! follow its end offset many times a second without a client library's own threads and caches.
+//! Five requests of the Kafka protocol, by hand: enough to see a broker's readiness, make and delete a topic, and follow
+//! its end offset and a group's many times a second without a client library's own threads and caches.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -9,6 +9,7 @@ use crate::wait;
 
 const LIST_OFFSETS: (i16, i16) = (2, 1);
 const METADATA: (i16, i16) = (3, 1);
+const OFFSET_FETCH: (i16, i16) = (9, 1);
 const CREATE_TOPICS: (i16, i16) = (19, 2);
 const DELETE_TOPICS: (i16, i16) = (20, 1);
 
@@ -111,6 +112,28 @@ impl Client {
             }
             UNKNOWN_TOPIC | LEADER_NOT_AVAILABLE | NOT_LEADER => Ok(None),
             code => Err(io::Error::other(format!("no end offset of {topic}: error code {code}"))),
+        }
+    }
+
+    /// The offset that a group has committed for a partition, if it has.
+    pub fn committed(&mut self, group: &str, topic: &str, partition: i32) -> io::Result<Option<i64>> {
+        let mut body = Vec::new();
+        put_string(&mut body, group);
+        body.extend(1_i32.to_be_bytes());
+        put_string(&mut body, topic);
+        body.extend(1_i32.to_be_bytes());
+        body.extend(partition.to_be_bytes());
+        let answer = self.call(OFFSET_FETCH, &body)?;
+        let mut answer = Answer(&answer);
+        answer.int32()?; // one topic
+        answer.string()?;
+        answer.int32()?; // one partition
+        answer.int32()?;
+        let offset = answer.int64()?;
+        answer.string()?; // metadata
+        match answer.int16()? {
+            0 => Ok(u64::try_from(offset).is_ok().then_some(offset)),
+            code => Err(io::Error::other(format!("no offsets of group {group}: error code {code}"))),
         }
     }
 
