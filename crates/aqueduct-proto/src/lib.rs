@@ -1,8 +1,12 @@
 //! Kafka Connect's protocol logic as values and pure functions: no I/O, no clock, no randomness. Times, ids and random
 //! numbers come in as arguments.
 
+mod java_order;
+
+pub mod assignor;
 pub mod offset_file;
 pub mod offsets;
 pub mod restart;
 pub mod state;
+pub mod subprotocol;
 pub mod tolerance;

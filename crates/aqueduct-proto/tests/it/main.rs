@@ -1,0 +1,3 @@
+//! The protocol logic against what the Java classes answer, and against simulated clusters.
+
+mod vectors;

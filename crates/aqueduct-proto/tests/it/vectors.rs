@@ -1,0 +1,4 @@
+//! Recorded answers of the Java classes.
+
+mod assignor;
+mod subprotocol;
