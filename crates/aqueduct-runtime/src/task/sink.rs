@@ -290,19 +290,21 @@ impl SinkLoop {
             }
             Rebalance::Revoked(partitions) => {
                 self.close(&partitions).await?;
-                self.forget(&partitions);
+                self.forget(&partitions)?;
                 self.consumer.complete_rebalance().await.map_err(kafka_error)
             }
             Rebalance::Lost(partitions) => {
                 let lost = self.context.held(&partitions);
                 self.task.close(&lost).await?;
-                self.forget(&partitions);
+                self.forget(&partitions)?;
                 self.consumer.complete_rebalance().await.map_err(kafka_error)
             }
         }
     }
 
-    fn forget(&mut self, partitions: &[aqueduct_kafka::TopicPartition]) {
+    fn forget(&mut self, partitions: &[aqueduct_kafka::TopicPartition]) -> Result<()> {
+        // librdkafka keeps the pause of a partition that goes, and would not read it when it comes back.
+        self.consumer.resume(partitions).map_err(kafka_error)?;
         self.commits.forget(partitions);
         self.context.revoked(partitions);
         self.report.assigned(self.context.len());
@@ -312,6 +314,7 @@ impl SinkLoop {
                 .any(|p| p.partition == record.origin.partition && p.topic == record.origin.topic)
         };
         self.batch.records.retain(|record| !gone(record));
+        Ok(())
     }
 
     async fn rewind(&mut self) -> Result<()> {
