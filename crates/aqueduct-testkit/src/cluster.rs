@@ -3,9 +3,13 @@
 mod connectors;
 mod worker;
 
+use std::net::SocketAddr;
+use std::sync::Arc;
+
 use aqueduct_api::{ConfigMap, ConfigText, Plugin};
 use aqueduct_broker::{Broker, BrokerConfig, Faults};
 use aqueduct_runtime::herder::{Herder, StandaloneHerder};
+use aqueduct_runtime::rest::RestServer;
 
 use crate::client::KafkaClient;
 use crate::text::{TEXT_CONVERTER, TEXT_HEADER_CONVERTER, text_plugins};
@@ -119,6 +123,15 @@ impl EmbeddedCluster {
     /// The herder, to give the worker a REST server or to look at what it runs.
     pub fn standalone_herder(&self) -> &StandaloneHerder {
         &self.worker.herder
+    }
+
+    /// Serves the worker's REST API at a free port, until the server is shut down or dropped.
+    pub async fn serve_rest(&self) -> (RestServer, SocketAddr) {
+        let mut server = RestServer::bind(&[("127.0.0.1".to_owned(), 0)]).await.expect("a free port");
+        let address = server.local_addresses().expect("addresses")[0];
+        server.start();
+        server.set_herder(Arc::new(self.worker.herder.clone()));
+        (server, address)
     }
 
     /// Ends the worker and starts another one with the same offsets, which knows no connectors yet.

@@ -4,6 +4,8 @@ mod chain;
 mod connector_config;
 mod connectors;
 mod doubles;
+mod offsets;
+mod rest;
 mod secrets;
 mod setting;
 mod sink_errors;

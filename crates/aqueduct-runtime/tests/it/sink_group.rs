@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aqueduct_testkit::{Call, EmbeddedCluster, Monitor, NewRecord, Probe, eventually};
+use aqueduct_testkit::{Call, EmbeddedCluster, Monitor, NewRecord, Probe, Trouble, eventually};
 
 use super::setting::{TOPIC, cluster, sink, sink_of_pattern, texts};
 
@@ -49,6 +49,25 @@ async fn tasks_share_partitions_and_repeat_nothing_when_one_leaves() {
     let shares = probe.assignments();
     let all: BTreeSet<i32> = shares.values().flatten().map(|partition| partition.partition).collect();
     assert_eq!(all, (0..4).collect());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_to_be_put_again_goes_with_its_partitions() {
+    let monitor = Monitor::new();
+    let cluster = cluster(&monitor).await;
+    cluster.kafka().create_topic(TOPIC, 4).await;
+    write(&cluster, 0..40).await;
+    let probe = monitor.probe("c");
+    probe.fail(Call::Put, Trouble::Retriable, usize::MAX);
+    cluster.create_running("c", sink(&[("tasks.max", "2")])).await;
+    expect_shares(&probe, &[2, 2]).await;
+    probe.expect_calls(Call::Put, 4).await;
+    let opened = probe.calls(Call::Open);
+    cluster.restart_task("c", 1).await;
+    probe.expect_calls(Call::Open, opened + 2).await;
+    expect_shares(&probe, &[2, 2]).await;
+    probe.mend();
+    expect_each_once(&probe, 40).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

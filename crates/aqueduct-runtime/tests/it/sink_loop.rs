@@ -88,6 +88,21 @@ async fn a_batch_to_be_put_again_does_not_spin_while_the_user_has_paused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_to_be_put_again_is_read_again_after_a_stop() {
+    let monitor = Monitor::new();
+    let cluster = filled(&monitor, 4).await;
+    let probe = monitor.probe("c");
+    probe.fail(Call::Put, Trouble::Retriable, usize::MAX);
+    cluster.create_running("c", sink(&[])).await;
+    probe.expect_calls(Call::Put, 2).await;
+    cluster.stop("c").await;
+    assert_eq!(cluster.kafka().committed(GROUP, TOPIC).await, [].into());
+    probe.mend();
+    cluster.resume("c").await;
+    assert_eq!(probe.expect_taken(4).await, texts(0..4));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_put_that_fails_ends_the_task_and_commits_what_was_put_before() {
     let monitor = Monitor::new();
     let cluster = filled(&monitor, 5).await;

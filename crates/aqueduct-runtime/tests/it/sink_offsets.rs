@@ -14,6 +14,15 @@ async fn committed(cluster: &EmbeddedCluster) -> Option<i64> {
     cluster.kafka().committed(GROUP, TOPIC).await.get(&0).copied()
 }
 
+/// A cluster with so many records, where offsets are committed only when a task asks for it.
+async fn on_request(monitor: &Monitor, count: usize) -> EmbeddedCluster {
+    let cluster = EmbeddedCluster::with(monitor.plugins());
+    let cluster = cluster.property("offset.flush.interval.ms", "60000").start().await;
+    cluster.kafka().create_topic(TOPIC, 1).await;
+    write(&cluster, 0..count).await;
+    cluster
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_task_may_hold_back_offsets() {
     let monitor = Monitor::new();
@@ -69,48 +78,30 @@ async fn a_task_may_commit_nothing_at_all() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_that_fails_reads_again_from_the_last_one() {
-    let monitor = Monitor::new();
-    let cluster = filled(&monitor, 3).await;
-    let probe = monitor.probe("c");
-    cluster.create_running("c", sink(&[])).await;
-    probe.expect_taken(3).await;
-    expect_committed(&cluster, 3).await;
-    let hold = probe.hang(Call::PreCommit);
-    let commits = probe.calls(Call::PreCommit);
-    probe.fail(Call::PreCommit, Trouble::Fatal, 1);
-    probe.expect_calls(Call::PreCommit, commits + 1).await;
-    // The loop waits in the commit: what comes now is behind it.
-    drop(hold);
-    write(&cluster, 3..6).await;
-    assert_eq!(probe.expect_taken(6).await, texts(0..6));
-    probe.fail(Call::Flush, Trouble::Fatal, 1);
-    write(&cluster, 6..8).await;
-    expect_committed(&cluster, 8).await;
-    // All of it was taken, and nothing that was committed comes again.
-    let taken = probe.taken_texts();
-    assert!(texts(0..8).iter().all(|text| taken.contains(text)), "{taken:?}");
-    assert_eq!(taken.iter().filter(|text| **text == "text-0").count(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn records_put_before_a_failed_commit_come_again() {
-    let monitor = Monitor::new();
-    let cluster = filled(&monitor, 3).await;
-    let probe = monitor.probe("c");
-    probe.answer_pre_commit(|_| Offsets::new());
-    cluster.create_running("c", sink(&[])).await;
-    probe.expect_taken(3).await;
-    probe.fail(Call::PreCommit, Trouble::Fatal, 1);
-    assert_eq!(probe.expect_taken(6).await, [texts(0..3), texts(0..3)].concat());
+    for call in [Call::PreCommit, Call::Flush] {
+        let monitor = Monitor::new();
+        let cluster = on_request(&monitor, 3).await;
+        let probe = monitor.probe("c");
+        cluster.create_running("c", sink(&[])).await;
+        probe.expect_taken(3).await;
+        let context = probe.sink_context(0).await;
+        context.request_commit();
+        expect_committed(&cluster, 3).await;
+        write(&cluster, 3..6).await;
+        probe.expect_taken(6).await;
+        probe.fail(call, Trouble::Fatal, 1);
+        context.request_commit();
+        assert_eq!(probe.expect_taken(9).await, [texts(0..6), texts(3..6)].concat(), "{call:?}");
+        assert_eq!(committed(&cluster).await, Some(3));
+        context.request_commit();
+        expect_committed(&cluster, 6).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_task_can_ask_for_a_commit() {
     let monitor = Monitor::new();
-    let cluster =
-        EmbeddedCluster::with(monitor.plugins()).property("offset.flush.interval.ms", "60000").start().await;
-    cluster.kafka().create_topic(TOPIC, 1).await;
-    write(&cluster, 0..4).await;
+    let cluster = on_request(&monitor, 4).await;
     let probe = monitor.probe("c");
     cluster.create_running("c", sink(&[])).await;
     probe.expect_taken(4).await;

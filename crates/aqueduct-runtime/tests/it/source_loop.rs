@@ -156,3 +156,37 @@ async fn each_task_goes_on_where_it_was() {
     expected.sort();
     assert_eq!(found, expected);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn topics_are_made_as_the_connector_says() {
+    let monitor = Monitor::new();
+    let cluster = EmbeddedCluster::with(monitor.plugins())
+        .broker(|broker| broker.auto_create_topics = false)
+        .start()
+        .await;
+    let config = source(&[
+        ("max.messages", "6"),
+        ("topic.creation.default.partitions", "3"),
+        ("topic.creation.default.replication.factor", "1"),
+    ]);
+    cluster.create_running("c", config).await;
+    cluster.kafka().expect_records(TOPIC, 6).await;
+    assert_eq!(cluster.kafka().end_offsets(TOPIC).await.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_topic_that_nobody_makes_does_not_hold_up_the_stop() {
+    let monitor = Monitor::new();
+    let cluster = EmbeddedCluster::with(monitor.plugins())
+        .broker(|broker| broker.auto_create_topics = false)
+        .property("offset.flush.timeout.ms", "200")
+        .property("task.shutdown.graceful.timeout.ms", "500")
+        .start()
+        .await;
+    cluster.create_running("c", source(&[("max.messages", "5")])).await;
+    monitor.probe("c").expect_polled(5).await;
+    let since = Instant::now();
+    cluster.stop("c").await;
+    assert!(since.elapsed() < Duration::from_secs(2), "{:?}", since.elapsed());
+    assert_eq!(saved(&cluster, "c").await, None);
+}

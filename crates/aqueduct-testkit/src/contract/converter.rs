@@ -19,3 +19,31 @@ pub fn round_trips(converter: &mut dyn Converter, cases: &[(SchemaAndValue, Sche
         assert_eq!(read, *expected, "written as {bytes:?}");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aqueduct_api::Schema;
+
+    use super::*;
+    use crate::TextConverter;
+
+    #[test]
+    fn the_text_converter_reads_what_it_writes() {
+        let text = |value: &str| SchemaAndValue::new(Schema::OPTIONAL_STRING, value);
+        let null = SchemaAndValue::new(Schema::OPTIONAL_STRING, None::<String>);
+        let cases = [
+            (text("a\nb"), text("a\nb")),
+            (text(""), text("")),
+            (null.clone(), null),
+            (SchemaAndValue::new(Schema::INT32, 7), text("7")),
+        ];
+        round_trips(&mut TextConverter, &cases);
+    }
+
+    #[test]
+    #[should_panic(expected = "written as Some(b\"7\")")]
+    fn another_value_is_found() {
+        let number = SchemaAndValue::new(Schema::INT32, 7);
+        round_trips(&mut TextConverter, &[(number.clone(), number)]);
+    }
+}
