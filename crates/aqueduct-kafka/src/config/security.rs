@@ -249,8 +249,10 @@ impl Tls {
     }
 
     fn apply(&self, native: &mut NativeConfig) {
-        if let Some(pem) = &self.trusted_pem {
-            native.set("ssl.ca.pem", pem);
+        match &self.trusted_pem {
+            Some(pem) => native.set("ssl.ca.pem", pem),
+            // OpenSSL is part of the program and knows no folder of the system: look where systems keep them.
+            None => native.set("ssl.ca.location", "probe"),
         }
         if let Some(identity) = &self.identity {
             native.set("ssl.certificate.pem", &identity.chain_pem);
