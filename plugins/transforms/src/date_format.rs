@@ -13,11 +13,11 @@ mod zone;
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use aqueduct_api::data::calendar::{DateTime, Lenient};
+use aqueduct_api::data::calendar::{DateTime, Lenient, Reckoning};
 
 use pattern::Item;
 
-pub(crate) const MONTHS: [&str; 12] = [
+const MONTHS: [&str; 12] = [
     "January",
     "February",
     "March",
@@ -32,8 +32,7 @@ pub(crate) const MONTHS: [&str; 12] = [
     "December",
 ];
 /// From Sunday.
-pub(crate) const DAYS: [&str; 7] =
-    ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 /// A compiled pattern.
 #[derive(Debug, Clone)]
@@ -46,7 +45,7 @@ pub struct DateFormat {
 
 /// What is wrong with a pattern, in Java's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PatternError(pub(crate) String);
+pub struct PatternError(String);
 
 impl fmt::Display for PatternError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -90,8 +89,7 @@ fn eighty_years_before(now_ms: i64) -> i64 {
     let year = now.year - 80;
     let (month, day) = (i32::from(now.month), i32::from(now.day));
     // 29 February becomes the 28th.
-    let last = aqueduct_api::data::calendar::Reckoning::Gregorian.day(year, month + 1, 1)
-        - aqueduct_api::data::calendar::Reckoning::Gregorian.day(year, month, 1);
+    let last = Reckoning::Gregorian.day(year, month + 1, 1) - Reckoning::Gregorian.day(year, month, 1);
     Lenient {
         year,
         month,

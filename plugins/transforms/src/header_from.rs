@@ -8,6 +8,7 @@ use aqueduct_api::{
 
 use crate::cache::SchemaCache;
 use crate::fields::{check_moved, filled};
+use crate::hash_map::into_order_of_copy;
 use crate::keys;
 use crate::part::Part;
 use crate::require::{require_map, require_struct};
@@ -73,11 +74,11 @@ impl HeaderFrom {
             let schema = value.as_struct().map(|value| value.schema().clone());
             record.headers.push(Header { key: header.clone(), schema, value });
         }
+        map = into_order_of_copy(map, copied);
         if self.moves {
             for (field, _) in &self.pairs {
                 map.remove_str(field);
             }
-            map = map.into_hash_order_of_copy(copied);
         }
         self.part.put(record, None, Value::Map(map));
         Ok(())

@@ -10,6 +10,7 @@ use aqueduct_api::{
 
 use crate::cache::SchemaCache;
 use crate::fields;
+use crate::hash_map::into_order_of_copy;
 use crate::keys;
 use crate::part::Part;
 use crate::require::{require_map, require_struct};
@@ -127,7 +128,7 @@ impl InsertField {
                 map.insert(insertion.name.clone(), value);
             }
         }
-        self.part.put(record, None, Value::Map(map.into_hash_order_of_copy(copied)));
+        self.part.put(record, None, Value::Map(into_order_of_copy(map, copied)));
         Ok(())
     }
 

@@ -3,8 +3,8 @@ use aqueduct_api::java_regex::JavaRegex;
 use aqueduct_api::{ConfigMap, ConfigValue, Origin, Record, Value};
 use aqueduct_transforms::field_path::{FieldPath, FieldSyntax};
 use aqueduct_vectors::{
-    Case, Deviation, Failure, Json, RecordOrigin, check, decode_record, decode_value, encode_error,
-    encode_record, encode_schema, encode_value,
+    Case, Deviation, Expect, Failure, Json, RecordOrigin, Vectors, check, decode_record, decode_value,
+    encode_error, encode_record, encode_schema, encode_value,
 };
 use serde_json::json;
 
@@ -56,6 +56,43 @@ smt! {
     timestamp_converter: "TimestampConverter",
     timestamp_router: "TimestampRouter",
     value_to_key: "ValueToKey",
+}
+
+/// The keys of a record's map, in order.
+fn keys(part: &Json) -> Option<Vec<String>> {
+    let entries = (part["k"] == "map").then(|| part["v"].as_array())??;
+    Some(
+        entries
+            .iter()
+            .map(|entry| [&entry[0]["v"], &entry[0]["bits"]].map(Json::to_string).concat())
+            .collect(),
+    )
+}
+
+/// Users see the order of a map, in JSON for instance; the comparison of values leaves it out.
+#[test]
+fn maps_have_the_order_of_java() {
+    let mut compared = 0;
+    for name in [
+        "Cast",
+        "Flatten",
+        "HeaderFrom",
+        "InsertField",
+        "MaskField",
+        "ReplaceField",
+        "TimestampConverter",
+        "ValueToKey",
+    ] {
+        for case in Vectors::load(&format!("smt.{name}")) {
+            let (Expect::Out(expected), Ok(actual)) = (&case.expect, transform(&case)) else { continue };
+            for part in ["key", "value"] {
+                let (expected, actual) = (&expected["record"][part], &actual["record"][part]);
+                assert_eq!(keys(expected), keys(actual), "{} {part}", case.id);
+                compared += usize::from(keys(expected).is_some_and(|keys| keys.len() > 1));
+            }
+        }
+    }
+    assert!(compared > 500, "only {compared} maps compared");
 }
 
 #[test]
