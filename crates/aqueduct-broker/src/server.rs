@@ -21,8 +21,8 @@ const COMPACTION_BYTES_MIN: u64 = 1024 * 1024;
 /// Pause after an accept that failed, for want of file descriptors as a rule.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// A running broker. Dropping it stops it as a crash would: connections end at once, and nothing is written any more.
-/// What was acknowledged is in the data directory all the same.
+/// A running broker. Dropping it stops it as a crash would: connections end, and what was acknowledged is in the data
+/// directory. Its tasks end a moment later; only [`Broker::shutdown`] waits until the data directory is free.
 #[derive(Debug)]
 pub struct Broker {
     node: Arc<Node>,
@@ -77,13 +77,13 @@ impl Broker {
         compact(topic, |_| true).await
     }
 
-    /// Closes all connections and waits until nothing runs any more.
+    /// Closes all connections and waits until nothing runs any more: the data directory is free for the next broker.
+    /// Nothing is written on the way, so what the next one finds is what a kill would have left.
     pub async fn shutdown(mut self) {
         let _ = self.stop.send(());
-        for task in self.tasks.drain(..) {
+        for task in self.tasks.drain(..).chain(self.node.transactions.stop()) {
             let _ = task.await;
         }
-        self.node.transactions.stop();
     }
 }
 

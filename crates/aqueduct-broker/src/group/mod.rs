@@ -11,7 +11,7 @@ mod state;
 mod sync;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use kafka_protocol::ResponseError;
@@ -34,7 +34,7 @@ use state::{Answer, State};
 pub(crate) struct Group {
     pub(crate) id: String,
     state: Mutex<State>,
-    alarm: Notify,
+    alarm: Arc<Notify>,
     journal: Arc<Journal>,
 }
 
@@ -72,7 +72,7 @@ impl Groups {
         let group = Arc::new(Group {
             id: id.to_owned(),
             state: Mutex::new(State::new(self.initial_rebalance_delay)),
-            alarm: Notify::new(),
+            alarm: Arc::new(Notify::new()),
             journal: Arc::clone(&self.journal),
         });
         groups.insert(id.to_owned(), Arc::clone(&group));
@@ -134,28 +134,30 @@ impl Group {
         let mut state = self.state.lock();
         let result = transition(&mut state, Instant::now());
         if state.next_deadline().is_some() && !std::mem::replace(&mut state.timer_runs, true) {
-            tokio::spawn(Arc::clone(self).watch_deadlines());
+            tokio::spawn(watch_deadlines(Arc::downgrade(self), Arc::clone(&self.alarm)));
         } else {
             self.alarm.notify_one();
         }
         result
     }
+}
 
-    /// Lives as long as the group has a deadline. Heartbeats only move deadlines back, so they need not wake it.
-    async fn watch_deadlines(self: Arc<Self>) {
-        loop {
-            let deadline = {
-                let mut state = self.state.lock();
-                state.expire(Instant::now());
-                let deadline = state.next_deadline();
-                state.timer_runs = deadline.is_some();
-                deadline
-            };
-            let Some(deadline) = deadline else { return };
-            tokio::select! {
-                () = tokio::time::sleep_until(deadline) => {}
-                () = self.alarm.notified() => {}
-            }
+/// Lives as long as the group has a deadline, without keeping it alive. Heartbeats only move deadlines back, so they need
+/// not wake it.
+async fn watch_deadlines(group: Weak<Group>, alarm: Arc<Notify>) {
+    loop {
+        let deadline = {
+            let Some(group) = group.upgrade() else { return };
+            let mut state = group.state.lock();
+            state.expire(Instant::now());
+            let deadline = state.next_deadline();
+            state.timer_runs = deadline.is_some();
+            deadline
+        };
+        let Some(deadline) = deadline else { return };
+        tokio::select! {
+            () = tokio::time::sleep_until(deadline) => {}
+            () = alarm.notified() => {}
         }
     }
 }

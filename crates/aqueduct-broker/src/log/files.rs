@@ -17,6 +17,8 @@ use crate::config::FsyncPolicy;
 use crate::error::BrokerError;
 
 const INDEX_INTERVAL_BYTES: u64 = 4096;
+/// A single read of a file takes no more than about this, whatever the client allows.
+const READ_BYTES_MAX: usize = 8 * 1024 * 1024;
 const SUFFIX: &str = "log";
 const CLEANED: &str = "cleaned";
 
@@ -69,6 +71,33 @@ impl Segment {
         BatchHeader::parse(&bytes).map_err(io::Error::other)
     }
 
+    /// The whole batches from the one that holds `offset` on, as far as they begin before `end` and fit `room`. With
+    /// `at_least_one`, the first need not fit. One read of the file serves as a rule.
+    fn run(&self, offset: i64, end: i64, room: usize, at_least_one: bool) -> io::Result<Run> {
+        let mut from = self.position_before(offset);
+        while from < self.bytes {
+            // Less than an index interval lies between the indexed position and the first batch that is wanted.
+            let wanted = room.min(READ_BYTES_MAX) as u64 + INDEX_INTERVAL_BYTES + HEADER_BYTES as u64;
+            let block = self.bytes_at(from, wanted.min(self.bytes - from) as usize)?;
+            let (first, to) = select(&block, offset, end, room, at_least_one);
+            let Some(first) = first else {
+                // All before `offset`: after compaction a large batch can stand before a gap.
+                if to == 0 {
+                    return Err(io::Error::other("a batch without a header"));
+                }
+                from += to as u64;
+                continue;
+            };
+            let bytes = if to > block.len() {
+                self.bytes_at(from + first as u64, to - first)?
+            } else {
+                block.slice(first..to)
+            };
+            return Ok(Run { bytes, to_the_end: from + to as u64 >= self.bytes });
+        }
+        Ok(Run { bytes: Bytes::new(), to_the_end: true })
+    }
+
     fn batch_at(&self, position: u64, header: BatchHeader) -> io::Result<Batch> {
         Ok(Batch { header, bytes: self.bytes_at(position, header.size)? })
     }
@@ -78,6 +107,32 @@ impl Segment {
         self.file.read_exact_at(&mut bytes, position)?;
         Ok(bytes.freeze())
     }
+}
+
+/// Where in `block` the wanted batches begin, if any does, and where they or the unwanted ones before them end. That is
+/// past the block only for a single batch, which `at_least_one` lets through.
+fn select(block: &[u8], offset: i64, end: i64, room: usize, at_least_one: bool) -> (Option<usize>, usize) {
+    let (mut first, mut at) = (None, 0);
+    while let Some(Ok(header)) = block.get(at..).map(BatchHeader::parse) {
+        let next = at + header.size;
+        if header.last_offset() >= offset {
+            let start = *first.get_or_insert(at);
+            let forced = at_least_one && start == at;
+            let fits = next - start <= room && next <= block.len();
+            if header.base_offset >= end || !(fits || forced) {
+                break;
+            }
+        }
+        at = next;
+    }
+    (first, at)
+}
+
+/// A part of a read.
+struct Run {
+    bytes: Bytes,
+    /// Whether the segment has no more, so that the read may go on in the next.
+    to_the_end: bool,
 }
 
 #[derive(Debug)]
@@ -178,43 +233,14 @@ impl FileStore {
     ) -> io::Result<Chunks> {
         let mut chunks = Chunks::default();
         for segment in self.segments.iter().skip(self.segment_of(offset)) {
-            let (from, to) = self.run(segment, offset, end, bytes_max, at_least_one, chunks.len())?;
-            if to > from {
-                chunks.push(segment.bytes_at(from, (to - from) as usize)?);
-            }
-            if to < segment.bytes {
+            let room = bytes_max.saturating_sub(chunks.len());
+            let run = segment.run(offset, end, room, at_least_one && chunks.is_empty())?;
+            chunks.push(run.bytes);
+            if !run.to_the_end {
                 break;
             }
         }
         Ok(chunks)
-    }
-
-    /// The positions between which a segment's batches fit the limits of a read that has `taken` bytes already.
-    fn run(
-        &self,
-        segment: &Segment,
-        offset: i64,
-        end: i64,
-        bytes_max: usize,
-        at_least_one: bool,
-        taken: usize,
-    ) -> io::Result<(u64, u64)> {
-        let mut position = segment.position_before(offset);
-        let mut from = None;
-        while position < segment.bytes {
-            let header = segment.header_at(position)?;
-            let next = position + header.size as u64;
-            if header.last_offset() >= offset {
-                let start = *from.get_or_insert(position);
-                let size = taken + (next - start) as usize;
-                let fits = size <= bytes_max || (at_least_one && taken == 0 && start == position);
-                if header.base_offset >= end || !fits {
-                    return Ok((start, position));
-                }
-            }
-            position = next;
-        }
-        Ok((from.unwrap_or(position), position))
     }
 
     pub(crate) fn scan(&self, from: i64, visit: &mut dyn FnMut(&Batch) -> ControlFlow<()>) -> io::Result<()> {
@@ -347,4 +373,66 @@ fn read_batch(reader: &mut impl Read, available: u64) -> Result<Batch, ReadError
     bytes.resize(header.size, 0);
     reader.read_exact(&mut bytes[HEADER_BYTES..]).map_err(ReadError::Io)?;
     Batch::split_from(&mut bytes.freeze()).map_err(|error| ReadError::Torn(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::batch::transaction_marker;
+    use super::*;
+
+    /// A batch at `base`, with a body of about `size` bytes.
+    fn batch(base: i64, size: usize) -> Batch {
+        let header = transaction_marker(base, 1, 0, true, 5).header;
+        Batch::split_from(&mut header.encode(&vec![7; size])).unwrap()
+    }
+
+    fn first_offset(chunks: Chunks) -> Option<i64> {
+        BatchHeader::parse(&chunks.into_bytes()).ok().map(|header| header.base_offset)
+    }
+
+    #[test]
+    fn reads_across_gaps_segments_and_large_batches() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = || FileStore::open(dir.path(), 0, 50_000, FsyncPolicy::Never, &mut |_| {}).unwrap();
+        let mut store = open();
+        for (base, size) in [(0, 20_000), (20, 10), (21, 10), (22, 45_000), (40, 10), (41, 30_000), (42, 10)]
+        {
+            store.append(&batch(base, size)).unwrap();
+        }
+        assert!(store.segments.len() >= 3);
+        for store in [store, open()] {
+            assert_eq!(store.next_offset(), 43);
+            for (offset, expected) in [
+                (0, Some(0)),
+                (1, Some(20)),
+                (15, Some(20)),
+                (21, Some(21)),
+                (23, Some(40)),
+                (42, Some(42)),
+                (43, None),
+            ] {
+                for bytes_max in [1, 1000, 100_000] {
+                    let found = first_offset(store.read(offset, i64::MAX, bytes_max, true).unwrap());
+                    assert_eq!(found, expected, "at {offset} up to {bytes_max}");
+                }
+            }
+            assert!(store.read(0, i64::MAX, 1000, false).unwrap().is_empty());
+            assert!(store.read(0, 0, 1000, true).unwrap().is_empty());
+            let all = store.read(0, i64::MAX, usize::MAX, true).unwrap();
+            assert_eq!(all.len() as u64, store.bytes());
+        }
+    }
+
+    #[test]
+    fn whole_segments_before_the_start_go() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = FileStore::open(dir.path(), 0, 300, FsyncPolicy::Always, &mut |_| {}).unwrap();
+        (0..10).for_each(|base| store.append(&batch(base, 100)).unwrap());
+        let before = store.segments.len();
+        store.drop_before(5).unwrap();
+        assert!(store.segments.len() < before);
+        assert_eq!(first_offset(store.read(5, i64::MAX, 1, true).unwrap()), Some(5));
+        store.drop_before(100).unwrap();
+        assert_eq!((store.segments.len(), store.next_offset()), (1, 10));
+    }
 }

@@ -1,6 +1,6 @@
 //! What a partition knows of its producers: sequence numbers, epochs, open transactions.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use kafka_protocol::ResponseError;
 
@@ -57,6 +57,8 @@ pub(crate) enum Verdict {
 #[derive(Debug, Default)]
 pub(crate) struct Producers {
     by_id: HashMap<i64, Producer>,
+    /// First offsets of the open transactions.
+    open: BTreeSet<i64>,
 }
 
 impl Producers {
@@ -113,6 +115,7 @@ impl Producers {
         producer.last_timestamp_ms = header.max_timestamp;
         if header.is_transactional() && producer.transaction_start.is_none() {
             producer.transaction_start = Some(header.base_offset);
+            self.open.insert(header.base_offset);
         }
     }
 
@@ -124,7 +127,9 @@ impl Producers {
             producer.recent.clear();
         }
         producer.last_timestamp_ms = timestamp_ms;
-        producer.transaction_start.take()
+        let start = producer.transaction_start.take()?;
+        self.open.remove(&start);
+        Some(start)
     }
 
     pub(crate) fn get(&self, producer_id: i64) -> Option<&Producer> {
@@ -133,7 +138,7 @@ impl Producers {
 
     /// First offset of the oldest open transaction.
     pub(crate) fn first_open_offset(&self) -> Option<i64> {
-        self.by_id.values().filter_map(|producer| producer.transaction_start).min()
+        self.open.first().copied()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (i64, &Producer)> {

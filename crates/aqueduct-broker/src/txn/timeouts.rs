@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
+
 use super::Transactions;
 use crate::clock::now_ms;
 use crate::journal::{TransactionImage, TransactionPhase};
@@ -38,11 +40,9 @@ impl Transactions {
         *self.watcher.lock() = Some(watcher);
     }
 
-    /// Ends the task. Without it the task would keep everything alive.
-    pub(crate) fn stop(&self) {
-        if let Some(watcher) = self.watcher.lock().take() {
-            watcher.abort();
-        }
+    /// Ends the task, which would keep everything alive; the handle tells when it has ended.
+    pub(crate) fn stop(&self) -> Option<JoinHandle<()>> {
+        self.watcher.lock().take().inspect(JoinHandle::abort)
     }
 
     /// Aborts what has expired; returns when to look again.

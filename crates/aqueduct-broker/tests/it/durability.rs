@@ -18,7 +18,7 @@ use crate::clients::{
     DEADLINE, admin, blocking, client, create_topic, eventually, read_to_end, send_all, watermarks,
 };
 use crate::raw::{RawClient, Sender, batch};
-use crate::raw_versions::produce_request;
+use crate::raw_versions::{fetch_records, produce_request, static_join};
 use crate::transactions::{transactional, values};
 
 async fn start(dir: &Path) -> Broker {
@@ -102,6 +102,42 @@ async fn everything_acknowledged_survives_a_kill() {
         assert_eq!(committed.elements()[0].offset(), Offset::Offset(42));
     })
     .await;
+    broker.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn living_groups_do_not_hold_the_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = || BrokerConfig { data_dir: Some(dir.path().to_owned()), ..BrokerConfig::default() };
+    let broker = Broker::start(config()).await.unwrap();
+    let mut raw = RawClient::connect(broker.local_addr()).await;
+    static_join(&mut raw, 9).await;
+    let producer = transactional(&broker.bootstrap(), "tx");
+    blocking(move || producer.init_transactions(DEADLINE).unwrap()).await;
+    broker.shutdown().await;
+    Broker::start(config()).await.unwrap().shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn small_and_large_batches_are_read_from_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let broker = start(dir.path()).await;
+    let producer: FutureProducer = client(&broker.bootstrap(), &[("linger.ms", "0")]).create().unwrap();
+    // Larger than a segment and than an index interval, and small ones around them.
+    let sizes = (0..60).map(|n| if n % 7 == 0 { 20_000 } else { 10 + n });
+    let sent: Vec<String> = sizes.map(|size| "v".repeat(size)).collect();
+    let records: Vec<(&str, &str)> = sent.iter().map(|value| ("k", value.as_str())).collect();
+    send_all(&producer, "t", &records).await;
+    assert_eq!(values(&broker.bootstrap(), "t", "read_uncommitted").await, sent);
+    let mut raw = RawClient::connect(broker.local_addr()).await;
+    for offset in 0..60i64 {
+        for limit in [1, 5000, 30_000, 1_000_000] {
+            let records = fetch_records(&mut raw, "t", offset, limit).await;
+            assert_eq!(records[..8], offset.to_be_bytes(), "at {offset} up to {limit}");
+            let first = 12 + i32::from_be_bytes(records[8..12].try_into().unwrap());
+            assert!(records.len() as i32 <= limit.max(first), "at {offset} up to {limit}: {}", records.len());
+        }
+    }
     broker.shutdown().await;
 }
 

@@ -37,6 +37,23 @@ pub(crate) fn produce_request(topic: &'static str, id: Uuid, records: bytes::Byt
     ProduceRequest::default().with_acks(-1).with_timeout_ms(1000).with_topic_data(vec![topic])
 }
 
+/// What a fetch of partition 0 gives, limited to `bytes_max`.
+pub(crate) async fn fetch_records(
+    client: &mut RawClient,
+    topic: &'static str,
+    offset: i64,
+    bytes_max: i32,
+) -> bytes::Bytes {
+    let partition = FetchPartition::default().with_fetch_offset(offset).with_partition_max_bytes(bytes_max);
+    let topic = FetchTopic::default().with_topic(topic_name(topic)).with_partitions(vec![partition]);
+    let request =
+        FetchRequest::default().with_max_bytes(i32::MAX).with_max_wait_ms(0).with_topics(vec![topic]);
+    let response = client.call(11, request).await;
+    let partition = &response.responses[0].partitions[0];
+    assert_eq!(partition.error_code, 0);
+    partition.records.clone().unwrap()
+}
+
 async fn topic_id(client: &mut RawClient, topic: &'static str) -> Uuid {
     let topics = vec![MetadataRequestTopic::default().with_name(Some(topic_name(topic)))];
     let response = client.call(12, MetadataRequest::default().with_topics(Some(topics))).await;
@@ -278,7 +295,7 @@ async fn full_responses_in_every_version() {
 }
 
 /// Joins alone, as a static member where the version knows of them, and is the leader.
-async fn static_join(client: &mut RawClient, version: i16) {
+pub(crate) async fn static_join(client: &mut RawClient, version: i16) {
     let group = if version == 9 { "g".to_owned() } else { format!("g{version}") };
     let protocol = JoinGroupRequestProtocol::default().with_name(StrBytes::from_static_str("p"));
     let mut request = JoinGroupRequest::default()
