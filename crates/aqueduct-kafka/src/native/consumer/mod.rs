@@ -1,5 +1,9 @@
 //! The consumer.
 
+mod assignment;
+mod offsets;
+mod poll;
+
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -9,17 +13,17 @@ use async_trait::async_trait;
 use rdkafka::Offset;
 use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
-use rdkafka::error::{KafkaError as Native, RDKafkaErrorCode as Code};
-use rdkafka::message::{BorrowedMessage, Message, Timestamp};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use self::assignment::{answer, subscribe};
+use self::offsets::watermarks;
 use super::pattern::PatternSubscription;
 use super::rebalance::{Callbacks, Told, bare_list_of, first_error, list_of, offsets_of};
-use super::{Shared, blocking, closed, elsewhere, errors, ffi, lock, point_in_time, whole_timeout};
-use crate::batch::{FetchedBatch, TimestampType};
-use crate::config::{ConsumerSettings, OffsetReset, Properties};
-use crate::consumer::{BatchConsumer, CommitCompleted, Offsets, Polled, Rebalance, Subscription};
+use super::{Shared, blocking, closed, elsewhere, errors, ffi, point_in_time, whole_timeout};
+use crate::batch::FetchedBatch;
+use crate::config::{ConsumerSettings, Properties};
+use crate::consumer::{BatchConsumer, Offsets, Polled, Subscription};
 use crate::error::{ErrorKind, KafkaError, Result};
 use crate::record::TopicPartition;
 
@@ -29,8 +33,6 @@ type Client = BaseConsumer<Callbacks>;
 const SEEK_RETRY: Duration = Duration::from_millis(20);
 /// How long a seek may take in all.
 const SEEK_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long the topics of the cluster may take to come, for patterns.
-const METADATA_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A [`BatchConsumer`] on librdkafka.
 pub struct NativeConsumer {
@@ -92,216 +94,6 @@ impl NativeConsumer {
     fn shared(&self) -> &Shared {
         &self.callbacks.shared
     }
-
-    /// Fills the batch without waiting. `None`: nothing to say yet.
-    fn drain(&mut self, batch: &mut FetchedBatch) -> Result<Option<Polled>> {
-        let client = self.client()?;
-        let mut run = Run::default();
-        let outcome = loop {
-            if batch.len() >= self.settings.max_poll_records || batch.bytes() >= self.settings.max_poll_bytes
-            {
-                break Ok(Some(Polled::Records));
-            }
-            let seen = self.shared().seen();
-            match client.poll(Duration::ZERO) {
-                Some(Ok(message)) => self.take(&message, &mut run, batch),
-                Some(Err(Native::PartitionEOF(partition))) => {
-                    if let Some(reached) = self.end_reached(partition) {
-                        break Ok(Some(Polled::EndReached(reached)));
-                    }
-                }
-                Some(Err(error)) => match self.judge(&client, &error) {
-                    Some(error) if batch.is_empty() => break Err(error),
-                    Some(error) => {
-                        self.deferred = Some(error);
-                        break Ok(Some(Polled::Records));
-                    }
-                    None => {}
-                },
-                None if self.shared().seen() == seen => {
-                    break Ok((!batch.is_empty()).then_some(Polled::Records));
-                }
-                None => {
-                    if let Some(polled) = self.callback_outcome(&client)? {
-                        break Ok(Some(polled));
-                    }
-                }
-            }
-        };
-        self.end_run(&run, batch);
-        outcome
-    }
-
-    fn take(&mut self, message: &BorrowedMessage<'_>, run: &mut Run, batch: &mut FetchedBatch) {
-        let (source, partition) = (message.topic_ptr() as usize, message.partition());
-        if run.source != source || run.partition != partition {
-            self.end_run(run, batch);
-            *run = Run { source, partition, topic: batch.topic_index(message.topic()), next: 0 };
-        }
-        let (timestamp, kind) = match message.timestamp() {
-            Timestamp::NotAvailable => (-1, TimestampType::NoTimestampType),
-            Timestamp::CreateTime(ms) => (ms, TimestampType::CreateTime),
-            Timestamp::LogAppendTime(ms) => (ms, TimestampType::LogAppendTime),
-        };
-        run.next = message.offset() + 1;
-        batch.push(
-            run.topic,
-            partition,
-            message.offset(),
-            (timestamp, kind),
-            message.key(),
-            message.payload(),
-        );
-        ffi::for_each_header(message, |name, value| batch.push_header(name, value));
-    }
-
-    /// Notes the position behind a run of records of one partition.
-    fn end_run(&mut self, run: &Run, batch: &FetchedBatch) {
-        if run.next > 0
-            && let Some(topic) = batch.topic(run.topic)
-        {
-            let partition = TopicPartition { topic: Arc::clone(topic), partition: run.partition };
-            self.positions.insert(partition, run.next);
-        }
-    }
-
-    /// The partition whose end was reached, if it can be told: librdkafka's binding gives only its number.
-    fn end_reached(&self, partition: i32) -> Option<TopicPartition> {
-        self.assigned.iter().find(|held| held.partition == partition).cloned()
-    }
-
-    /// What a callback left for the caller.
-    fn callback_outcome(&mut self, client: &Arc<Client>) -> Result<Option<Polled>> {
-        while let Some((offsets, result)) = { lock(&self.callbacks.commits).pop_front() } {
-            if let Some(sequence) = self.commit_sequence(&offsets) {
-                return Ok(Some(Polled::Committed(CommitCompleted { sequence, result })));
-            }
-        }
-        while let Some(told) = { lock(&self.callbacks.rebalances).pop_front() } {
-            let partitions = told.partitions.clone();
-            if partitions.is_empty() {
-                answer(client, &told, &self.positions, &self.paused)?;
-                continue;
-            }
-            let event = match (told.assign, told.lost) {
-                (true, _) => {
-                    self.assigned.extend(partitions.iter().cloned());
-                    Rebalance::Assigned(partitions)
-                }
-                (false, true) => Rebalance::Lost(partitions),
-                (false, false) => Rebalance::Revoked(partitions),
-            };
-            self.open = Some(told);
-            return Ok(Some(Polled::Rebalance(event)));
-        }
-        Ok(None)
-    }
-
-    /// The number of the commit that these offsets belong to. Answers come in order, but for retries.
-    fn commit_sequence(&mut self, offsets: &Offsets) -> Option<u64> {
-        let index = self.committing.iter().position(|(_, sent)| sent == offsets).unwrap_or(0);
-        self.committing.remove(index).map(|(sequence, _)| sequence)
-    }
-
-    /// The errors that a Java consumer's poll throws; it only logs the others and goes on.
-    fn judge(&self, client: &Client, error: &Native) -> Option<KafkaError> {
-        self.shared().note();
-        let code = error.rdkafka_error_code();
-        if let Native::MessageConsumptionFatal(_) = error {
-            let reason =
-                client.client().fatal_error().map(|(code, reason)| (errors::from_code(code), reason));
-            return Some(match reason {
-                Some((cause, _)) if cause.is_fenced() => cause,
-                Some((_, reason)) => KafkaError::new(ErrorKind::Fatal, reason),
-                None => errors::from_native(error),
-            });
-        }
-        match code? {
-            Code::Authentication => {
-                Some(self.shared().take_cause().unwrap_or_else(|| errors::from_native(error)))
-            }
-            Code::GroupAuthorizationFailed if self.manual => None,
-            Code::TopicAuthorizationFailed
-            | Code::GroupAuthorizationFailed
-            | Code::InvalidTopic
-            | Code::AutoOffsetReset
-            | Code::UnsupportedVersion
-            | Code::InconsistentGroupProtocol
-            | Code::InvalidGroupId
-            | Code::InvalidSessionTimeout
-            | Code::FencedInstanceId
-            | Code::BadMessage => Some(errors::from_native(error)),
-            other => {
-                tracing::debug!(target: "aqueduct::kafka", code = ?other, "the consumer goes on after an error");
-                None
-            }
-        }
-    }
-
-    /// Looks up the topics of a pattern if it is time to.
-    async fn refresh_pattern(&mut self) -> Result<()> {
-        let client = self.client()?;
-        let Some(pattern) = self.pattern.as_mut().filter(|pattern| pattern.refresh_at <= Instant::now())
-        else {
-            return Ok(());
-        };
-        let asked = Arc::clone(&client);
-        let metadata = match blocking(move || asked.fetch_metadata(None, METADATA_TIMEOUT)).await? {
-            Ok(metadata) => metadata,
-            Err(error) => {
-                tracing::warn!(target: "aqueduct::kafka", %error, "cannot list topics for a pattern subscription");
-                pattern.retry_later();
-                return Ok(());
-            }
-        };
-        match pattern.update(metadata.topics().iter().map(|topic| topic.name())) {
-            None => Ok(()),
-            Some(topics) => subscribe(&client, &topics),
-        }
-    }
-
-    /// Positions of partitions that nothing was read from yet.
-    async fn start_offsets(&self, partitions: Vec<TopicPartition>, limit: Duration) -> Result<Offsets> {
-        let client = self.client()?;
-        let (reset, manual) = (self.settings.offset_reset, self.manual);
-        blocking(move || {
-            let mut offsets = Offsets::new();
-            if !manual {
-                let list = client
-                    .committed_offsets(bare_list_of(&partitions), limit)
-                    .map_err(|error| errors::from_native(&error))?;
-                first_error(&list)?;
-                offsets = offsets_of(&list);
-            }
-            for partition in partitions {
-                if offsets.contains_key(&partition) {
-                    continue;
-                }
-                let (low, high) = watermarks(&client, &partition, limit)?;
-                let start = match reset {
-                    OffsetReset::Earliest => low,
-                    OffsetReset::Latest => high,
-                    OffsetReset::None => {
-                        let message =
-                            format!("Undefined offset with no reset policy for partitions: [{partition}]");
-                        return Err(KafkaError::new(ErrorKind::NoOffset, message));
-                    }
-                };
-                offsets.insert(partition, start);
-            }
-            Ok(offsets)
-        })
-        .await?
-    }
-
-    fn unanswered(&mut self) -> Vec<Told> {
-        self.open.take().into_iter().chain(lock(&self.callbacks.rebalances).drain(..)).collect()
-    }
-
-    /// Partitions of an assignment that has not taken effect cannot be addressed in librdkafka yet.
-    fn is_waiting(&self, partition: &TopicPartition) -> bool {
-        self.open.as_ref().is_some_and(|told| told.assign && told.partitions.contains(partition))
-    }
 }
 
 /// Closes for good. A rebalance that nobody answers any more would keep the group, and the close itself, waiting.
@@ -311,60 +103,6 @@ fn finish(client: Arc<Client>, waiting: Vec<Told>) {
             tracing::debug!(target: "aqueduct::kafka", %error, "a rebalance while closing");
         }
     }
-}
-
-/// Consecutive records of one partition.
-#[derive(Default)]
-struct Run {
-    source: usize,
-    partition: i32,
-    topic: u32,
-    /// The offset after the last record; 0 before the first.
-    next: i64,
-}
-
-fn watermarks(client: &Client, partition: &TopicPartition, limit: Duration) -> Result<(i64, i64)> {
-    client
-        .fetch_watermarks(&partition.topic, partition.partition, limit)
-        .map_err(|error| errors::from_native(&error).context(partition))
-}
-
-fn subscribe(client: &Client, topics: &[String]) -> Result<()> {
-    if topics.is_empty() {
-        client.unsubscribe();
-        return Ok(());
-    }
-    let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
-    client.subscribe(&topics).map_err(|error| errors::from_native(&error))
-}
-
-/// Tells librdkafka that a rebalance may take effect.
-fn answer(
-    client: &Client,
-    told: &Told,
-    positions: &HashMap<TopicPartition, i64>,
-    paused: &BTreeSet<TopicPartition>,
-) -> Result<()> {
-    let mut list = bare_list_of(&told.partitions);
-    let answered = if told.assign {
-        for partition in &told.partitions {
-            if let Some(offset) = positions.get(partition) {
-                list.set_partition_offset(&partition.topic, partition.partition, Offset::Offset(*offset))
-                    .map_err(|error| errors::from_native(&error))?;
-            }
-        }
-        if told.cooperative { client.incremental_assign(&list) } else { client.assign(&list) }
-    } else if told.cooperative {
-        client.incremental_unassign(&list)
-    } else {
-        client.unassign()
-    };
-    answered.map_err(|error| errors::from_native(&error))?;
-    let paused: Vec<_> = told.partitions.iter().filter(|p| told.assign && paused.contains(p)).collect();
-    if paused.is_empty() {
-        return Ok(());
-    }
-    client.pause(&bare_list_of(paused)).map_err(|error| errors::from_native(&error))
 }
 
 #[async_trait]
