@@ -11,7 +11,6 @@ use aqueduct_api::{
 
 use crate::cache::SchemaCache;
 use crate::fields::{check_moved, filled};
-use crate::hash_map::into_order_of_copy;
 use crate::keys;
 use crate::part::Part;
 use crate::require::{require_map, require_struct};
@@ -48,7 +47,7 @@ impl Cast {
             let value = map.get_str(name).cloned().unwrap_or_default();
             map.insert(name.clone(), cast(None, value, *target)?);
         }
-        Ok(into_order_of_copy(map, copied))
+        Ok(map.into_hash_order_of_copy(copied))
     }
 
     fn cast_with_schema(&mut self, schema: &Schema, value: Value) -> Result<(Schema, Value)> {

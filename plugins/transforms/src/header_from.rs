@@ -8,7 +8,6 @@ use aqueduct_api::{
 
 use crate::cache::SchemaCache;
 use crate::fields::{check_moved, filled};
-use crate::hash_map::into_order_of_copy;
 use crate::keys;
 use crate::part::Part;
 use crate::require::{require_map, require_struct};
@@ -74,7 +73,7 @@ impl HeaderFrom {
             let schema = value.as_struct().map(|value| value.schema().clone());
             record.headers.push(Header { key: header.clone(), schema, value });
         }
-        map = into_order_of_copy(map, copied);
+        map = map.into_hash_order_of_copy(copied);
         if self.moves {
             for (field, _) in &self.pairs {
                 map.remove_str(field);

@@ -10,7 +10,6 @@ use aqueduct_api::{
 
 use crate::cache::SchemaCache;
 use crate::fields;
-use crate::hash_map::into_order_of_copy;
 use crate::keys;
 use crate::part::Part;
 use crate::require::{require_map, require_struct};
@@ -128,7 +127,7 @@ impl InsertField {
                 map.insert(insertion.name.clone(), value);
             }
         }
-        self.part.put(record, None, Value::Map(into_order_of_copy(map, copied)));
+        self.part.put(record, None, Value::Map(map.into_hash_order_of_copy(copied)));
         Ok(())
     }
 

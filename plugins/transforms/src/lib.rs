@@ -12,7 +12,6 @@ pub mod field_path;
 mod fields;
 mod filter;
 mod flatten;
-mod hash_map;
 mod header_from;
 mod hoist_field;
 mod insert_field;

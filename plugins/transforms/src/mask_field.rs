@@ -10,7 +10,6 @@ use aqueduct_api::{
 
 use crate::cache::SchemaCache;
 use crate::fields::{check_moved, filled};
-use crate::hash_map::into_order_of_copy;
 use crate::keys;
 use crate::part::Part;
 use crate::require::{require_map, require_struct};
@@ -48,7 +47,7 @@ impl MaskField {
             let value = masked(self.replacement.as_ref(), map.get_str(name).unwrap_or(&Value::Null))?;
             map.insert(name.clone(), value);
         }
-        Ok(into_order_of_copy(map, copied))
+        Ok(map.into_hash_order_of_copy(copied))
     }
 
     fn mask_struct(&mut self, value: Struct) -> Result<Struct> {

@@ -9,7 +9,6 @@ use aqueduct_api::{
 
 use crate::cache::SchemaCache;
 use crate::fields::{check_moved, filled};
-use crate::hash_map::into_order_of_sized;
 use crate::keys;
 use crate::part::Part;
 use crate::require::{require_map, require_struct, text_key};
@@ -133,7 +132,7 @@ impl ReplaceField {
             };
             kept.insert(key, value);
         }
-        Ok(into_order_of_sized(kept, size))
+        Ok(kept.into_hash_order_of_sized(size))
     }
 }
 

@@ -11,7 +11,6 @@ use aqueduct_api::{
 use crate::cache::SchemaCache;
 use crate::date_format::DateFormat;
 use crate::fields::{check_moved, filled};
-use crate::hash_map::into_order_of_copy;
 use crate::keys;
 use crate::part::Part;
 use crate::require::{require_map, require_struct};
@@ -50,7 +49,7 @@ impl TimestampConverter {
         let value = map.get_str(&self.field).cloned().unwrap_or_default();
         let value = self.translator.convert_schemaless(value)?;
         map.insert(self.field.clone(), value);
-        Ok(Value::Map(into_order_of_copy(map, copied)))
+        Ok(Value::Map(map.into_hash_order_of_copy(copied)))
     }
 
     fn convert_field(&mut self, schema: &Schema, value: Value) -> Result<(Schema, Value)> {

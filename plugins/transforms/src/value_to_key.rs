@@ -7,7 +7,6 @@ use aqueduct_api::{
 };
 
 use crate::cache::SchemaCache;
-use crate::hash_map::into_order_of_sized;
 use crate::keys;
 use crate::require::{map_or_null, struct_or_null};
 
@@ -51,7 +50,7 @@ impl ValueToKey {
             .iter()
             .map(|name| (Value::String(name.clone()), map.get_str(name).cloned().unwrap_or_default()))
             .collect();
-        Value::Map(into_order_of_sized(entries, self.fields.len()))
+        Value::Map(entries.into_hash_order_of_sized(self.fields.len()))
     }
 
     fn key_of_struct(&mut self, value: &Struct) -> Result<(Schema, Value)> {

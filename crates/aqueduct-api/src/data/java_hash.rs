@@ -12,6 +12,9 @@ const MIN_TREEIFY_CAPACITY: usize = 64;
 
 /// The table size of a `HashMap` made as a copy of a map with `len` entries.
 pub(super) fn capacity_of_copy(len: usize) -> usize {
+    if len == 0 {
+        return DEFAULT_CAPACITY;
+    }
     // Java computes in floats: len / 0.75 + 1, rounded down, then up to a power of two.
     (((len as f32) / 0.75 + 1.0) as usize).next_power_of_two()
 }

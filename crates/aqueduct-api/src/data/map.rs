@@ -107,6 +107,12 @@ impl Map {
         self.ordered_by(java_hash::capacity_of_copy(copied))
     }
 
+    /// As [`Map::into_hash_order`], for a `HashMap` that was made for this many entries.
+    #[must_use]
+    pub fn into_hash_order_of_sized(self, expected: usize) -> Self {
+        self.ordered_by(expected.next_power_of_two())
+    }
+
     fn ordered_by(self, capacity: usize) -> Self {
         Self { entries: java_hash::iteration_order(self.entries, capacity), hashed: true }
     }
