@@ -150,7 +150,7 @@ async fn a_task_can_pause_its_partitions_itself() {
     probe.expect_taken(3).await;
     let context = probe.sink_context(0).await;
     let own = TopicPartition::new(TOPIC, 0);
-    assert_eq!(context.assignment(), [own.clone()]);
+    assert_eq!(context.assignment(), std::slice::from_ref(&own));
     let error = context.pause(&[TopicPartition::new("foreign", 0)]).expect_err("not its own");
     assert_eq!(error.kind(), aqueduct_api::ErrorKind::IllegalWorkerState);
     // A commit after the request says that the loop has come by.
