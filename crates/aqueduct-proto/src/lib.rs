@@ -4,9 +4,11 @@
 mod java_order;
 
 pub mod assignor;
+pub mod config_log;
 pub mod offset_file;
 pub mod offsets;
 pub mod restart;
+pub mod session;
 pub mod state;
 pub mod subprotocol;
 pub mod tolerance;

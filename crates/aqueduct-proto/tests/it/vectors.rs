@@ -1,4 +1,6 @@
 //! Recorded answers of the Java classes.
 
 mod assignor;
+mod config_log;
+mod session;
 mod subprotocol;
