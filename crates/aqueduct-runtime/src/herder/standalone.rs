@@ -93,6 +93,17 @@ impl StandaloneHerder {
     }
 }
 
+/// A configuration with some keys set, and those removed that the patch has as null.
+fn patched(mut config: ConfigMap, patch: &ConfigMap) -> ConfigMap {
+    for (key, value) in patch.iter() {
+        match value {
+            Some(value) => config.insert(key, value),
+            None => config.remove(key),
+        };
+    }
+    config
+}
+
 fn tasks_of(name: &str, configured: &Configured) -> impl Iterator<Item = TaskId> + use<> {
     let name = name.to_owned();
     (0..configured.tasks.len()).map(move |task| TaskId::new(name.clone(), task as i32))
@@ -213,23 +224,14 @@ impl Herder for StandaloneHerder {
     }
 
     async fn patch_connector_config(&self, name: &str, patch: ConfigMap) -> HerderResult<ConnectorInfo> {
-        let mut config = self.0.configured(name)?.config;
-        for (key, value) in patch.iter() {
-            match value {
-                Some(value) => {
-                    config.insert(key, value);
-                }
-                None => {
-                    config.remove(key);
-                }
-            }
-        }
-        self.0.check(&config).await?;
+        self.0.configured(name)?;
         let (this, name) = (self.clone(), name.to_owned());
         self.carry_out(async move {
             let name = name.as_str();
+            // From reading to writing the configuration: of two patches at once, none is lost.
             let _turn = this.0.take_turn(name).await;
-            this.0.configured(name)?;
+            let config = patched(this.0.configured(name)?.config, &patch);
+            this.0.check(&config).await?;
             this.0.configure(name, config, None).await?;
             this.connector_info(name).await
         })
@@ -303,7 +305,9 @@ impl Herder for StandaloneHerder {
             let configured = this.0.configured(name)?;
             let _stage = this.0.stages.enter(format!("restarting connector {name}"));
             this.0.worker.stop_connector(name).await;
-            this.0.start(name, &configured).await
+            this.0.start(name, &configured).await?;
+            // A connector that had failed to start has no tasks yet.
+            this.0.update_tasks(name).await
         })
         .await
     }

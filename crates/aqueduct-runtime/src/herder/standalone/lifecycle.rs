@@ -150,7 +150,8 @@ impl Inner {
             self.start(name, configured).await?;
         }
         self.start_tasks(configured, tasks).await;
-        Ok(())
+        // A connector that had failed to start has no tasks yet.
+        if connector { self.update_tasks(name).await } else { Ok(()) }
     }
 
     pub(super) async fn delete(&self, name: &str) {
