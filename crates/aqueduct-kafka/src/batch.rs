@@ -151,11 +151,6 @@ impl FetchedBatch {
         (self.topics.len() - 1) as u32
     }
 
-    /// The topic of a number that [`topic_index`](Self::topic_index) gave.
-    pub(crate) fn topic(&self, index: u32) -> Option<&Arc<str>> {
-        self.topics.get(index as usize)
-    }
-
     /// Makes the bytes readable. After the last push, before the batch is handed out.
     pub(crate) fn seal(&mut self) {
         self.arena = std::mem::take(&mut self.filling).freeze();

@@ -65,8 +65,7 @@ pub trait BatchConsumer: Send {
     /// Joins the group with these topics; replaces an earlier subscription.
     async fn subscribe(&mut self, subscription: Subscription) -> Result<()>;
 
-    /// Reads exactly these partitions, of one topic, from the given offsets, without a group. Replaces an earlier
-    /// assignment.
+    /// Reads exactly these partitions from the given offsets, without a group. Replaces an earlier assignment.
     fn assign(&mut self, offsets: Offsets) -> Result<()>;
 
     /// Clears `batch` and fills it with up to `max.poll.records` records, waiting up to `max_wait` for the first.

@@ -125,6 +125,8 @@ impl ConsumerSettings {
         native.set_default("allow.auto.create.topics", "true");
         native.set_default("isolation.level", "read_uncommitted");
         native.set("fetch.max.bytes", fetch_max.to_string());
+        // Means nothing to a consumer, but librdkafka refuses a smaller fetch.
+        native.set("message.max.bytes", fetch_max.min(1_000_000).to_string());
         native.set("receive.message.max.bytes", (fetch_max + 512).max(100_000_000).to_string());
         native.set("queued.min.messages", PREFETCH_RECORDS);
         native.set("queued.max.messages.kbytes", PREFETCH_KB);

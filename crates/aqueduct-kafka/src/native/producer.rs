@@ -127,8 +127,6 @@ impl NativeProducer {
         let queue_ready = Arc::new(Notify::new());
         let reports = Arc::clone(client.context());
         let signal = QueueSignal::new(&client, Arc::clone(&queue_ready));
-        // What arrived before the signal was set would otherwise wait for the next arrival.
-        queue_ready.notify_one();
         Ok(NativeProducer {
             open: Some(Open { signal, client }),
             reports,

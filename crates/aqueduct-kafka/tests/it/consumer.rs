@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use aqueduct_kafka::config::REPORT_ENDS;
 use aqueduct_kafka::{
     BatchConsumer, FetchedBatch, NativeConsumer, Offsets, Polled, Properties, Rebalance, Subscription,
     TopicPartition,
@@ -147,4 +148,54 @@ async fn a_pattern_matches_whole_names_and_finds_new_topics() {
         seen.extend(read(&mut consumer, 1).await);
     }
     assert!(!seen.contains("wrong"), "{seen:?}");
+}
+
+#[tokio::test]
+async fn records_taken_ahead_follow_pause_and_seek_and_come_once() {
+    let topic = unique("ahead");
+    let padded = |n: usize| format!("{n:0400}");
+    write(&topic, (0..20).map(padded)).await;
+    let partition = TopicPartition::new(&*topic, 0);
+    // A poll ends when it is over these bytes, in the middle of what was taken from the queue.
+    let mut consumer = NativeConsumer::new(&properties().with("fetch.max.bytes", "1000")).unwrap();
+    consumer.assign(Offsets::from([(partition.clone(), 0)])).unwrap();
+    assert_eq!(read(&mut consumer, 3).await, (0..3).map(padded).collect::<Vec<_>>());
+    consumer.pause(std::slice::from_ref(&partition)).unwrap();
+    let mut batch = FetchedBatch::new();
+    assert_eq!(consumer.poll(Duration::from_millis(300), &mut batch).await.unwrap(), Polled::Records);
+    assert!(batch.is_empty(), "{:?}", values(&batch));
+    consumer.resume(std::slice::from_ref(&partition)).unwrap();
+    assert_eq!(read(&mut consumer, 6).await, (3..9).map(padded).collect::<Vec<_>>());
+    consumer.seek(&partition, 1).await.unwrap();
+    let rest = read(&mut consumer, 19).await;
+    assert_eq!(rest, (1..20).map(padded).collect::<Vec<_>>());
+    assert_eq!(consumer.position_of(&partition), Some(20));
+}
+
+#[tokio::test]
+async fn partitions_take_turns_keep_their_order_and_tell_their_own_ends() {
+    let topics = [unique("busy"), unique("other")];
+    for topic in &topics {
+        write(topic, (0..50).map(|n| n.to_string())).await;
+    }
+    let properties = properties().with("max.poll.records", "5").with(REPORT_ENDS, "true");
+    let mut consumer = NativeConsumer::new(&properties).unwrap();
+    let partitions: Vec<_> = topics.iter().map(|topic| TopicPartition::new(&**topic, 0)).collect();
+    consumer.assign(partitions.iter().map(|partition| (partition.clone(), 0)).collect()).unwrap();
+    let mut batch = FetchedBatch::new();
+    let (mut ended, mut offsets) = (BTreeSet::new(), vec![Vec::new(); 2]);
+    while ended.len() < 2 {
+        let polled = next(&mut consumer, &mut batch).await;
+        assert!(batch.len() <= 5);
+        for record in batch.iter() {
+            let index = partitions.iter().position(|p| *p == record.topic_partition()).unwrap();
+            offsets[index].push(record.offset());
+        }
+        if let Polled::EndReached(partition) = polled {
+            let index = partitions.iter().position(|p| *p == partition).unwrap();
+            assert_eq!(offsets[index].len(), 50, "{partition}");
+            ended.insert(partition);
+        }
+    }
+    assert_eq!(offsets, [(0..50).collect::<Vec<_>>(), (0..50).collect()]);
 }

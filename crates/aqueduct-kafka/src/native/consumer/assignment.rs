@@ -4,14 +4,15 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use kafka_protocol::error::ResponseError;
 use rdkafka::Offset;
 use rdkafka::consumer::Consumer;
 use tokio::time::Instant;
 
-use super::{Client, NativeConsumer};
-use crate::error::Result;
+use super::{Client, NativeConsumer, Queue};
+use crate::error::{KafkaError, Result};
 use crate::native::rebalance::{Told, bare_list_of};
-use crate::native::{blocking, errors, lock};
+use crate::native::{blocking, errors};
 use crate::record::TopicPartition;
 
 /// How long the topics of the cluster may take to come, for patterns.
@@ -40,8 +41,19 @@ impl NativeConsumer {
         }
     }
 
-    pub(super) fn unanswered(&mut self) -> Vec<Told> {
-        self.open.take().into_iter().chain(lock(&self.callbacks.rebalances).drain(..)).collect()
+    /// Gives partitions that are about to be assigned queues of their own.
+    pub(super) fn split<'a>(
+        &mut self,
+        partitions: impl IntoIterator<Item = &'a TopicPartition>,
+    ) -> Result<()> {
+        let client = self.client()?;
+        for partition in partitions {
+            let queue = Queue::split(&client, partition, &self.queue_ready).ok_or_else(|| {
+                KafkaError::broker(ResponseError::InvalidTopicException, None).context(partition)
+            })?;
+            self.queues.push_back(queue);
+        }
+        Ok(())
     }
 
     /// Partitions of an assignment that has not taken effect cannot be addressed in librdkafka yet.

@@ -20,7 +20,7 @@ use self::assignment::{answer, subscribe};
 use self::offsets::watermarks;
 use super::pattern::PatternSubscription;
 use super::rebalance::{Callbacks, Told, bare_list_of, first_error, list_of, offsets_of};
-use super::{Shared, blocking, closed, elsewhere, errors, ffi, point_in_time, whole_timeout};
+use super::{Shared, blocking, closed, elsewhere, errors, ffi, lock, point_in_time, whole_timeout};
 use crate::batch::FetchedBatch;
 use crate::config::{ConsumerSettings, Properties};
 use crate::consumer::{BatchConsumer, Offsets, Polled, Subscription};
@@ -28,6 +28,7 @@ use crate::error::{ErrorKind, KafkaError, Result};
 use crate::record::TopicPartition;
 
 type Client = BaseConsumer<Callbacks>;
+type Queue = ffi::PartitionQueue<Callbacks>;
 
 /// How often a seek is tried again while the partition's fetcher is still starting.
 const SEEK_RETRY: Duration = Duration::from_millis(20);
@@ -39,6 +40,8 @@ pub struct NativeConsumer {
     client: Option<Arc<Client>>,
     callbacks: Arc<Callbacks>,
     queue_ready: Arc<Notify>,
+    /// Of the partitions whose assignment has taken effect; the one whose turn it is comes first.
+    queues: VecDeque<Queue>,
     settings: ConsumerSettings,
     /// Whether partitions were assigned by hand: then there is no group to speak of.
     manual: bool,
@@ -74,6 +77,7 @@ impl NativeConsumer {
             client: Some(Arc::new(client)),
             callbacks,
             queue_ready,
+            queues: VecDeque::new(),
             settings,
             manual: false,
             pattern: None,
@@ -94,14 +98,22 @@ impl NativeConsumer {
     fn shared(&self) -> &Shared {
         &self.callbacks.shared
     }
-}
 
-/// Closes for good. A rebalance that nobody answers any more would keep the group, and the close itself, waiting.
-fn finish(client: Arc<Client>, waiting: Vec<Told>) {
-    for told in waiting {
-        if let Err(error) = answer(&client, &told, &HashMap::new(), &BTreeSet::new()) {
-            tracing::debug!(target: "aqueduct::kafka", %error, "a rebalance while closing");
-        }
+    /// Gives up the client. What is returned closes it for good, which takes a while.
+    fn release(&mut self) -> Option<impl FnOnce() + Send + 'static> {
+        let client = self.client.take()?;
+        self.queues.clear();
+        self.callbacks.closing.store(true, Ordering::Release);
+        // A rebalance that nobody answers any more would keep the group, and the close itself, waiting.
+        let waiting: Vec<_> =
+            self.open.take().into_iter().chain(lock(&self.callbacks.rebalances).drain(..)).collect();
+        Some(move || {
+            for told in waiting {
+                if let Err(error) = answer(&client, &told, &HashMap::new(), &BTreeSet::new()) {
+                    tracing::debug!(target: "aqueduct::kafka", %error, "a rebalance while closing");
+                }
+            }
+        })
     }
 }
 
@@ -131,6 +143,8 @@ impl BatchConsumer for NativeConsumer {
         self.manual = true;
         self.pattern = None;
         self.open = None;
+        self.queues.clear();
+        self.split(offsets.keys())?;
         client.assign(&list_of(&offsets)?).map_err(|error| errors::from_native(&error))?;
         self.paused.clear();
         self.assigned = offsets.keys().cloned().collect();
@@ -167,15 +181,18 @@ impl BatchConsumer for NativeConsumer {
 
     async fn complete_rebalance(&mut self) -> Result<()> {
         let Some(told) = self.open.take() else { return Ok(()) };
-        let answered = answer(&*self.client()?, &told, &self.positions, &self.paused);
+        let client = self.client()?;
+        let split = if told.assign { self.split(&told.partitions) } else { Ok(()) };
+        let answered = answer(&client, &told, &self.positions, &self.paused);
         if !told.assign {
+            self.queues.retain(|queue| !told.partitions.contains(queue.partition()));
             for partition in &told.partitions {
                 self.assigned.remove(partition);
                 self.paused.remove(partition);
                 self.positions.remove(partition);
             }
         }
-        answered
+        split.and(answered)
     }
 
     fn assignment(&self) -> Vec<TopicPartition> {
@@ -213,6 +230,9 @@ impl BatchConsumer for NativeConsumer {
             return Err(KafkaError::config(message));
         }
         self.positions.insert(partition.clone(), offset);
+        if let Some(queue) = self.queues.iter_mut().find(|queue| queue.partition() == partition) {
+            queue.forget();
+        }
         if self.is_waiting(partition) {
             return Ok(());
         }
@@ -286,10 +306,8 @@ impl BatchConsumer for NativeConsumer {
     }
 
     async fn close(&mut self, limit: Duration) {
-        let Some(client) = self.client.take() else { return };
-        self.callbacks.closing.store(true, Ordering::Release);
-        let waiting = self.unanswered();
-        if timeout(limit, blocking(move || finish(client, waiting))).await.is_err() {
+        let Some(finish) = self.release() else { return };
+        if timeout(limit, blocking(finish)).await.is_err() {
             tracing::debug!(target: "aqueduct::kafka", "a consumer is still closing in the background");
         }
     }
@@ -297,9 +315,8 @@ impl BatchConsumer for NativeConsumer {
 
 impl Drop for NativeConsumer {
     fn drop(&mut self) {
-        let Some(client) = self.client.take() else { return };
-        self.callbacks.closing.store(true, Ordering::Release);
-        let waiting = self.unanswered();
-        elsewhere(move || finish(client, waiting));
+        if let Some(finish) = self.release() {
+            elsewhere(finish);
+        }
     }
 }

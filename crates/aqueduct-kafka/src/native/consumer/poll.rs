@@ -5,102 +5,105 @@ use std::time::Duration;
 
 use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError as Native, RDKafkaErrorCode as Code};
-use rdkafka::message::{BorrowedMessage, Message, Timestamp};
+use rdkafka::message::Message;
 
 use super::assignment::answer;
-use super::{Client, NativeConsumer};
-use crate::batch::{FetchedBatch, TimestampType};
+use super::{Client, NativeConsumer, Queue};
+use crate::batch::FetchedBatch;
 use crate::consumer::{CommitCompleted, Offsets, Polled, Rebalance};
 use crate::error::{ErrorKind, KafkaError, Result};
-use crate::native::{errors, ffi, lock};
+use crate::native::{errors, lock};
 use crate::record::TopicPartition;
-
-/// Consecutive records of one partition.
-#[derive(Default)]
-struct Run {
-    source: usize,
-    partition: i32,
-    topic: u32,
-    /// The offset after the last record; 0 before the first.
-    next: i64,
-}
 
 impl NativeConsumer {
     /// Fills the batch without waiting. `None`: nothing to say yet.
     pub(super) fn drain(&mut self, batch: &mut FetchedBatch) -> Result<Option<Polled>> {
-        let client = self.client()?;
-        let mut run = Run::default();
-        let outcome = loop {
-            if batch.len() >= self.settings.max_poll_records || batch.bytes() >= self.settings.max_poll_bytes
-            {
-                break Ok(Some(Polled::Records));
+        // Events first: a rebalance must not wait behind all that was fetched before it.
+        if let Some(polled) = self.drain_events()? {
+            return Ok(Some(polled));
+        }
+        // Whose turn it was goes to the back, so that a busy partition cannot starve the others.
+        for _ in 0..self.queues.len() {
+            let Some(mut queue) = self.queues.pop_front() else { break };
+            let stopped = self.drain_partition(&mut queue, batch);
+            self.queues.push_back(queue);
+            if let Some(polled) = stopped.transpose() {
+                return polled.map(Some);
             }
+        }
+        Ok((!batch.is_empty()).then_some(Polled::Records))
+    }
+
+    /// Takes what is not a partition's: rebalances, answers to commits, errors of the client.
+    fn drain_events(&mut self) -> Result<Option<Polled>> {
+        let client = self.client()?;
+        loop {
             let seen = self.shared().seen();
             match client.poll(Duration::ZERO) {
-                Some(Ok(message)) => self.take(&message, &mut run, batch),
-                Some(Err(Native::PartitionEOF(partition))) => {
-                    if let Some(reached) = self.end_reached(partition) {
-                        break Ok(Some(Polled::EndReached(reached)));
+                Some(Ok(message)) => {
+                    // Partitions are split off before they are assigned; to go on would be to lose the record.
+                    let place = TopicPartition::new(message.topic(), message.partition());
+                    let reason = format!("A record of {place} came outside of the partition's queue.");
+                    return Err(KafkaError::new(ErrorKind::IllegalState, reason));
+                }
+                Some(Err(error)) => {
+                    if let Some(error) = self.judge(&client, &error) {
+                        return Err(error);
                     }
                 }
-                Some(Err(error)) => match self.judge(&client, &error) {
-                    Some(error) if batch.is_empty() => break Err(error),
-                    Some(error) => {
-                        self.deferred = Some(error);
-                        break Ok(Some(Polled::Records));
-                    }
-                    None => {}
-                },
-                None if self.shared().seen() == seen => {
-                    break Ok((!batch.is_empty()).then_some(Polled::Records));
-                }
+                None if self.shared().seen() == seen => return Ok(None),
                 None => {
                     if let Some(polled) = self.callback_outcome(&client)? {
-                        break Ok(Some(polled));
+                        return Ok(Some(polled));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes a partition's records into the batch. `None`: there are no more, and there is room.
+    fn drain_partition(&mut self, queue: &mut Queue, batch: &mut FetchedBatch) -> Result<Option<Polled>> {
+        if !queue.may_have_some() || self.paused.contains(queue.partition()) {
+            return Ok(None);
+        }
+        let client = self.client()?;
+        let (topic, partition) = (batch.topic_index(&queue.partition().topic), queue.partition().partition);
+        let mut position = None;
+        let outcome = loop {
+            let room = self.settings.max_poll_records.saturating_sub(batch.len());
+            if room == 0 || batch.bytes() >= self.settings.max_poll_bytes {
+                break Ok(Some(Polled::Records));
+            }
+            let Some(mut message) = queue.pop(room) else { break Ok(None) };
+            match message.error() {
+                None => {
+                    let offset = message.offset();
+                    let timestamp = message.timestamp();
+                    batch.push(topic, partition, offset, timestamp, message.key(), message.value());
+                    message.for_each_header(|name, value| batch.push_header(name, value));
+                    position = Some(offset + 1);
+                }
+                Some((Code::PartitionEOF, _)) => {
+                    break Ok(Some(Polled::EndReached(queue.partition().clone())));
+                }
+                Some((code, reason)) => {
+                    let error = Native::MessageConsumption(code);
+                    self.shared().client_error(&error, &reason);
+                    match self.judge(&client, &error) {
+                        Some(error) if batch.is_empty() => break Err(error),
+                        Some(error) => {
+                            self.deferred = Some(error);
+                            break Ok(Some(Polled::Records));
+                        }
+                        None => {}
                     }
                 }
             }
         };
-        self.end_run(&run, batch);
+        if let Some(position) = position {
+            self.positions.insert(queue.partition().clone(), position);
+        }
         outcome
-    }
-
-    fn take(&mut self, message: &BorrowedMessage<'_>, run: &mut Run, batch: &mut FetchedBatch) {
-        let (source, partition) = (message.topic_ptr() as usize, message.partition());
-        if run.source != source || run.partition != partition {
-            self.end_run(run, batch);
-            *run = Run { source, partition, topic: batch.topic_index(message.topic()), next: 0 };
-        }
-        let (timestamp, kind) = match message.timestamp() {
-            Timestamp::NotAvailable => (-1, TimestampType::NoTimestampType),
-            Timestamp::CreateTime(ms) => (ms, TimestampType::CreateTime),
-            Timestamp::LogAppendTime(ms) => (ms, TimestampType::LogAppendTime),
-        };
-        run.next = message.offset() + 1;
-        batch.push(
-            run.topic,
-            partition,
-            message.offset(),
-            (timestamp, kind),
-            message.key(),
-            message.payload(),
-        );
-        ffi::for_each_header(message, |name, value| batch.push_header(name, value));
-    }
-
-    /// Notes the position behind a run of records of one partition.
-    fn end_run(&mut self, run: &Run, batch: &FetchedBatch) {
-        if run.next > 0
-            && let Some(topic) = batch.topic(run.topic)
-        {
-            let partition = TopicPartition { topic: Arc::clone(topic), partition: run.partition };
-            self.positions.insert(partition, run.next);
-        }
-    }
-
-    /// The partition whose end was reached, if it can be told: librdkafka's binding gives only its number.
-    fn end_reached(&self, partition: i32) -> Option<TopicPartition> {
-        self.assigned.iter().find(|held| held.partition == partition).cloned()
     }
 
     /// What a callback left for the caller.
