@@ -72,8 +72,12 @@ fn produce(bootstrap: &str, topic: &str, idempotent: &str, records: u64) -> Resu
 }
 
 fn consume(bootstrap: &str, topic: &str, records: u64) -> Result<(), Failure> {
-    let consumer: BaseConsumer =
-        ClientConfig::new().set("bootstrap.servers", bootstrap).set("group.id", "throughput").create()?;
+    // Without it librdkafka pauses for a second whenever it has read far enough ahead.
+    let consumer: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", bootstrap)
+        .set("group.id", "throughput")
+        .set("fetch.queue.backoff.ms", "1")
+        .create()?;
     let mut assignment = TopicPartitionList::new();
     assignment.add_partition_offset(topic, 0, Offset::Beginning)?;
     consumer.assign(&assignment)?;

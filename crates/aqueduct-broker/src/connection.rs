@@ -47,7 +47,10 @@ pub(crate) async fn serve(
     while let Some(frame) = read_frame(&mut reader, node.config.frame_bytes_max).await? {
         match dispatch::handle(node, peer, frame).await? {
             Reply::None => {}
-            Reply::Frame(pieces) => writer.write_all_buf(&mut Pieces(pieces.into())).await?,
+            Reply::Frame(pieces) => match writer.write_all_buf(&mut Pieces(pieces.into())).await {
+                Err(error) if closed_by_peer(&error) => return Ok(()),
+                written => written?,
+            },
         }
     }
     Ok(())
@@ -70,8 +73,11 @@ async fn read_frame(
     let mut frame = BytesMut::with_capacity(length);
     let mut limited = reader.take(length as u64);
     while frame.len() < length {
-        if limited.read_buf(&mut frame).await? == 0 {
-            return Ok(None);
+        match limited.read_buf(&mut frame).await {
+            Ok(0) => return Ok(None),
+            Ok(_) => {}
+            Err(error) if closed_by_peer(&error) => return Ok(None),
+            Err(error) => return Err(error.into()),
         }
     }
     Ok(Some(frame.freeze()))
