@@ -10,5 +10,6 @@ pub mod offsets;
 pub mod restart;
 pub mod session;
 pub mod state;
+pub mod status_log;
 pub mod subprotocol;
 pub mod tolerance;

@@ -31,6 +31,13 @@ impl State {
             Self::Restarting => "RESTARTING",
         }
     }
+
+    /// From what users read.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Unassigned, Self::Running, Self::Paused, Self::Stopped, Self::Failed, Self::Restarting]
+            .into_iter()
+            .find(|state| state.name() == name)
+    }
 }
 
 impl fmt::Display for State {

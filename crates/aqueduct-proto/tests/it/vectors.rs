@@ -3,4 +3,5 @@
 mod assignor;
 mod config_log;
 mod session;
+mod status_log;
 mod subprotocol;
