@@ -6,6 +6,7 @@
 pub mod connector_config;
 mod errors;
 pub mod herder;
+pub mod logging;
 pub mod offsets;
 pub mod properties;
 pub mod providers;

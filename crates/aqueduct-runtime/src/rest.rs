@@ -2,30 +2,49 @@
 //!
 //! Routes, bodies and texts are those of the Java worker; so are the answers of its HTTP layer to what is no proper
 //! request. No answer waits for a connector longer than [`REQUEST_TIMEOUT`].
+//!
+//! A request passes [`surroundings`] (CORS, more headers, the log), then the rules of Java's HTTP layer and the guard
+//! ([`rules`], [`guard`]), and then the handler that the table of [`routes`] names.
 
 mod body;
 mod connectors;
+mod cors;
 mod error;
+mod guard;
+mod headers;
+mod loggers;
 mod offsets;
+mod openapi;
+mod plan;
 mod plugins;
 mod root;
+mod routes;
 mod rules;
+mod server;
+mod surroundings;
+mod tls;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::Request;
 use axum::middleware;
-use axum::routing::{get, post, put};
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower::Layer;
+use tower::util::BoxCloneSyncService;
 
 use crate::herder::{Herder, HerderResult};
+use crate::logging::{LogLevel, LogLevels};
 pub use error::ErrorBody;
 pub(crate) use error::{Answer, RestError};
+pub use guard::BASIC_AUTH_EXTENSION;
+use guard::Guard;
+pub use plan::RestPlan;
+use routes::Route;
+use rules::Rewrite;
+use server::{App, Socket};
+use surroundings::Surroundings;
 
 /// How long a request may take, as in Kafka Connect.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(90);
@@ -39,11 +58,19 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// What the handlers share.
 #[derive(Clone)]
 pub(crate) struct RestState {
-    herder: Arc<watch::Receiver<Option<Arc<dyn Herder>>>>,
+    herder: watch::Receiver<Option<Arc<dyn Herder>>>,
+    guard: Option<Arc<Guard>>,
+    levels: LogLevels,
+    admin_with_main: bool,
 }
 
 impl RestState {
-    /// The herder; before it has started, nothing but `/health` can be answered.
+    /// What the main listeners serve.
+    fn main_routes(&self) -> Vec<&'static [Route]> {
+        if self.admin_with_main { vec![routes::API, routes::ADMIN] } else { vec![routes::API] }
+    }
+
+    /// The herder; before it has started, little but `/health` can be answered.
     pub(crate) fn herder(&self) -> Result<Arc<dyn Herder>, RestError> {
         self.herder.borrow().clone().ok_or_else(RestError::not_found)
     }
@@ -63,55 +90,77 @@ impl RestState {
 
 /// The server of one worker, bound before the herder starts.
 pub struct RestServer {
-    listeners: Vec<TcpListener>,
+    plan: RestPlan,
+    main: Vec<Socket>,
+    admin: Vec<Socket>,
     herder: watch::Sender<Option<Arc<dyn Herder>>>,
     stop: watch::Sender<bool>,
     servers: Vec<tokio::task::JoinHandle<()>>,
 }
 
 impl RestServer {
-    /// Listens on these addresses.
+    /// Listens on these addresses in the clear, and lets everybody in.
     pub async fn bind(addresses: &[(String, u16)]) -> std::io::Result<Self> {
-        let mut listeners = Vec::with_capacity(addresses.len());
-        for (host, port) in addresses {
-            let address = if host.is_empty() { "0.0.0.0" } else { host.as_str() };
-            let listener = TcpListener::bind((address, *port)).await.map_err(|error| {
-                std::io::Error::new(
-                    error.kind(),
-                    format!("Cannot listen on {address}:{port} for REST: {error}"),
-                )
-            })?;
-            listeners.push(listener);
-        }
-        Ok(Self {
-            listeners,
+        Self::open(RestPlan::open_to_all(addresses, LogLevels::new(LogLevel::Info, [], &[]))).await
+    }
+
+    /// Listens where the plan says.
+    pub async fn open(mut plan: RestPlan) -> std::io::Result<Self> {
+        let main = plan::bind(std::mem::take(&mut plan.main)).await?;
+        let admin = plan::bind(std::mem::take(&mut plan.admin)).await?;
+        let server = Self {
+            plan,
+            main,
+            admin,
             herder: watch::Sender::new(None),
             stop: watch::Sender::new(false),
             servers: Vec::new(),
-        })
+        };
+        server.warn_of_strangers()?;
+        Ok(server)
     }
 
-    /// Where it listens, in the order of the addresses.
+    fn warn_of_strangers(&self) -> std::io::Result<()> {
+        if self.plan.guard.is_some() || self.plan.requires_certificates {
+            return Ok(());
+        }
+        for address in self.local_addresses()? {
+            if !address.ip().is_loopback() {
+                tracing::warn!(
+                    "The REST API listens on {address} without authentication: who can reach it can read and change all \
+                     connectors. rest.extension.classes={BASIC_AUTH_EXTENSION} asks for passwords"
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Where it listens, in the order of the addresses, but for the listeners of administrators.
     pub fn local_addresses(&self) -> std::io::Result<Vec<SocketAddr>> {
-        self.listeners.iter().map(TcpListener::local_addr).collect()
+        self.main.iter().map(Socket::local_addr).collect()
     }
 
-    /// Begins to answer. Until [`RestServer::set_herder`], only the health check says more than 404.
+    /// Where it listens for administrators, if they have listeners of their own.
+    pub fn admin_addresses(&self) -> std::io::Result<Vec<SocketAddr>> {
+        self.admin.iter().map(Socket::local_addr).collect()
+    }
+
+    /// Begins to answer. Until [`RestServer::set_herder`], only the health check and the loggers say more than 404.
     pub fn start(&mut self) {
-        let state = RestState { herder: Arc::new(self.herder.subscribe()) };
-        let app = app(state);
-        for listener in self.listeners.drain(..) {
-            let app = app.clone();
-            let mut stop = self.stop.subscribe();
-            let stopped = async move {
-                let _ = stop.wait_for(|stop| *stop).await;
-            };
-            let serve = axum::serve(listener, tower::make::Shared::new(app)).with_graceful_shutdown(stopped);
-            self.servers.push(tokio::spawn(async move {
-                if let Err(error) = serve.await {
-                    tracing::error!("the REST server has ended: {error}");
-                }
-            }));
+        let state = RestState {
+            herder: self.herder.subscribe(),
+            guard: self.plan.guard.clone(),
+            levels: self.plan.levels.clone(),
+            admin_with_main: self.plan.admin_with_main,
+        };
+        let surroundings = std::mem::take(&mut self.plan.surroundings);
+        let main = surrounded(routes::service(&state.main_routes(), state.clone()), surroundings);
+        let admin = surrounded(routes::service(&[routes::ADMIN], state), Surroundings::default());
+        let sockets = self.main.drain(..).map(|socket| (socket, main.clone()));
+        let admin_sockets = self.admin.drain(..).map(|socket| (socket, admin.clone()));
+        for (socket, app) in sockets.chain(admin_sockets) {
+            let serve = socket.serve(app, REQUEST_TIMEOUT, self.stop.subscribe());
+            self.servers.push(tokio::spawn(serve));
         }
     }
 
@@ -121,49 +170,26 @@ impl RestServer {
     }
 
     /// Stops listening, and waits a while for requests that are being answered.
-    pub async fn shutdown(self) {
+    pub async fn shutdown(mut self) {
         self.stop.send_replace(true);
-        for server in self.servers {
-            let abort = server.abort_handle();
-            if tokio::time::timeout(STOP_TIMEOUT, server).await.is_err() {
-                abort.abort();
+        let deadline = tokio::time::Instant::now() + STOP_TIMEOUT;
+        for mut server in std::mem::take(&mut self.servers) {
+            if tokio::time::timeout_at(deadline, &mut server).await.is_err() {
+                server.abort();
             }
         }
     }
 }
 
-/// All routes. Rewriting of paths comes before routing, so it wraps the router.
-fn app(state: RestState) -> rules::Rewrite<Router> {
-    let router = Router::new()
-        .route("/", get(root::server_info))
-        .route("/health", get(root::health))
-        .route("/connectors", get(connectors::list).post(connectors::create))
-        .route("/connectors/{connector}", get(connectors::info).delete(connectors::delete))
-        .route(
-            "/connectors/{connector}/config",
-            get(connectors::config).put(connectors::put_config).patch(connectors::patch_config),
-        )
-        .route("/connectors/{connector}/status", get(connectors::status))
-        .route("/connectors/{connector}/restart", post(connectors::restart))
-        .route("/connectors/{connector}/pause", put(connectors::pause))
-        .route("/connectors/{connector}/resume", put(connectors::resume))
-        .route("/connectors/{connector}/stop", put(connectors::stop))
-        .route("/connectors/{connector}/topics", get(connectors::topics))
-        .route("/connectors/{connector}/topics/reset", put(connectors::reset_topics))
-        .route("/connectors/{connector}/tasks", get(connectors::tasks))
-        .route("/connectors/{connector}/tasks/{task}/status", get(connectors::task_status))
-        .route("/connectors/{connector}/tasks/{task}/restart", post(connectors::restart_task))
-        .route(
-            "/connectors/{connector}/offsets",
-            get(offsets::get).patch(offsets::alter).delete(offsets::reset),
-        )
-        .route("/connector-plugins", get(plugins::list))
-        .route("/connector-plugins/{plugin}/config", get(plugins::config))
-        .route("/connector-plugins/{plugin}/config/validate", put(plugins::validate))
-        .fallback(async |_: Request| RestError::not_found().bare())
-        .method_not_allowed_fallback(async |_: Request| RestError::method_not_allowed().bare())
-        .layer(middleware::from_fn(rules::media_types))
-        .layer(axum::extract::DefaultBodyLimit::max(BODY_MAX_BYTES))
-        .with_state(state);
-    rules::RewriteLayer.layer(router)
+impl Drop for RestServer {
+    fn drop(&mut self) {
+        for server in &self.servers {
+            server.abort();
+        }
+    }
+}
+
+fn surrounded(service: Rewrite<Router>, surroundings: Surroundings) -> App {
+    let around = middleware::from_fn_with_state(Arc::new(surroundings), surroundings::surround);
+    BoxCloneSyncService::new(around.layer(service))
 }

@@ -1,14 +1,18 @@
 //! Log lines, in the pattern of Kafka Connect's log4j configuration:
 //! `[2026-11-25 09:00:00,123] INFO [name|task-0] message (target)`.
 
-use std::fmt::{self, Write as _};
+mod follow;
 
+use std::fmt::{self, Write as _};
+use std::sync::OnceLock;
+
+use aqueduct_runtime::logging::{JavaName, LogLevel, LogLevels};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id};
 use tracing::{Event, Subscriber};
-use tracing_subscriber::filter::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
@@ -34,21 +38,52 @@ pub enum LogStream {
     Stderr,
 }
 
+/// The Java loggers of the plugins that are compiled in.
+const PLUGIN_NAMES: &[JavaName] = &[
+    JavaName { target: "aqueduct_converters", logger: "org.apache.kafka.connect.converters" },
+    JavaName { target: "aqueduct_file", logger: "org.apache.kafka.connect.file" },
+    JavaName { target: "aqueduct_file::sink", logger: "org.apache.kafka.connect.file.FileStreamSinkTask" },
+    JavaName {
+        target: "aqueduct_file::source",
+        logger: "org.apache.kafka.connect.file.FileStreamSourceTask",
+    },
+    JavaName { target: "aqueduct_mirror", logger: "org.apache.kafka.connect.mirror" },
+    JavaName { target: "aqueduct_tools", logger: "org.apache.kafka.connect.tools" },
+    JavaName { target: "aqueduct_transforms", logger: "org.apache.kafka.connect.transforms" },
+];
+
+static LEVELS: OnceLock<LogLevels> = OnceLock::new();
+
 /// Begins to log for the rest of the process. `RUST_LOG` names levels by target; without it, `level` counts for all.
 /// A second call changes nothing.
 pub fn start(format: LogFormat, stream: LogStream, level: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    let wanted = std::env::var("RUST_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
+    let targets = wanted.or_else(|| level.parse().ok()).unwrap_or_default();
+    let levels = LEVELS.get_or_init(|| levels_of(&targets)).clone();
     match stream {
-        LogStream::Stdout => install(format, filter, std::io::stdout),
-        LogStream::Stderr => install(format, filter, std::io::stderr),
+        LogStream::Stdout => install(format, levels, std::io::stdout),
+        LogStream::Stderr => install(format, levels, std::io::stderr),
     }
 }
 
-fn install<W>(format: LogFormat, filter: EnvFilter, writer: W)
+/// The levels of this process: what is set there, the log follows. Before [`start`], nothing is logged.
+pub fn levels() -> LogLevels {
+    LEVELS.get_or_init(|| levels_of(&Targets::default())).clone()
+}
+
+fn levels_of(targets: &Targets) -> LogLevels {
+    let level =
+        |filter: LevelFilter| filter.into_level().map_or(LogLevel::Off, |level| LogLevel::from(&level));
+    let root = targets.default_level().map_or(LogLevel::Off, level);
+    let configured = targets.iter().map(|(target, filter)| (target, level(filter)));
+    LogLevels::new(root, configured, PLUGIN_NAMES)
+}
+
+fn install<W>(format: LogFormat, levels: LogLevels, writer: W)
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let registry = tracing_subscriber::registry().with(filter);
+    let registry = tracing_subscriber::registry().with(follow::Follow::new(levels));
     // Only a program that embeds this one has a subscriber of its own already, and that one stays.
     let _ = match format {
         LogFormat::Text => registry
@@ -176,6 +211,20 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn levels_come_from_the_environment() {
+        let levels = levels_of(&"info,aqueduct_kafka=debug,hyper=off".parse().expect("directives"));
+        let level = |name: &str| levels.get(name).map(|shown| shown.level);
+        assert_eq!(level("root"), Some("INFO"));
+        assert_eq!(level("aqueduct_kafka"), Some("DEBUG"));
+        assert_eq!(level("hyper"), Some("OFF"));
+        assert_eq!(level("org.apache.kafka.connect.file"), Some("INFO"));
+        assert_eq!(
+            levels_of(&"aqueduct_kafka=debug".parse().expect("directives")).get("").map(|l| l.level),
+            Some("OFF")
+        );
     }
 
     #[test]

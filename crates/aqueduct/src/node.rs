@@ -6,6 +6,7 @@
 
 mod address;
 mod cluster;
+mod jaas;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -20,13 +21,13 @@ use aqueduct_runtime::offsets::FileOffsetStore;
 use aqueduct_runtime::properties::{ConnectorFile, InitialState};
 use aqueduct_runtime::providers::ConfigTransformer;
 use aqueduct_runtime::registry::Registry;
-use aqueduct_runtime::rest::RestServer;
+use aqueduct_runtime::rest::{RestPlan, RestServer};
 use aqueduct_runtime::status::MemoryStatusStore;
 use aqueduct_runtime::worker::{Worker, WorkerParts};
 use aqueduct_runtime::worker_config::{Mode, TEST_PLUGINS, WorkerConfig};
 
 use crate::exit::{ExitWith, Outcome, Status};
-use crate::plugins;
+use crate::{logging, plugins};
 
 /// What a worker is made from, once its properties have been found good.
 pub struct Plan {
@@ -59,13 +60,19 @@ impl Node {
     /// then Kafka may have to be waited for. Dropping the future stops the start.
     pub async fn start(plan: Plan, data: tokio::runtime::Handle) -> Outcome<Self> {
         let Plan { config, registry, transformer } = plan;
-        let places = address::to_bind(&config.rest).exit_with(Status::Start)?;
-        let mut rest = RestServer::bind(&places).await.exit_with(Status::Start)?;
+        let jaas = jaas::file(&config.properties, std::env::var("KAFKA_OPTS").ok().as_deref());
+        let plan =
+            RestPlan::new(&config.rest, jaas.as_deref(), logging::levels()).exit_with(Status::Start)?;
+        let mut rest = RestServer::open(plan).await.exit_with(Status::Start)?;
         let local = rest.local_addresses().exit_with(Status::Start)?;
         let address = *local.first().context("there is no listener").exit_with(Status::Start)?;
-        let id = address::advertised(&config.rest, address.port());
+        let id = address::advertised(&config.rest, &local);
+        let admin = rest.admin_addresses().exit_with(Status::Start)?;
         rest.start();
-        tracing::info!("The REST API listens on {address}, advertised as {id}");
+        tracing::info!("The REST API listens on {}, advertised as {id}", address::shown(&local));
+        if !admin.is_empty() {
+            tracing::info!("The REST API for administrators listens on {}", address::shown(&admin));
+        }
 
         let cluster_id = cluster::wait_for_id(&config).await.exit_with(Status::Start)?;
         let Mode::Standalone { offsets_file } = &config.mode else {

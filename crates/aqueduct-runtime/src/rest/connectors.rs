@@ -7,13 +7,14 @@ use aqueduct_proto::restart::RestartRequest;
 use aqueduct_proto::state::{TargetState, TaskId};
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Extension, Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::Map;
 
 use super::body::{self, ConfigBody, CreateRequest};
+use super::surroundings::Peer;
 use super::{Answer, RestError, RestState};
 use crate::herder::{ConnectorInfo, ConnectorStateInfo, HerderError, Put, TaskInfo, TaskState};
 
@@ -88,6 +89,7 @@ fn to_json(value: &impl Serialize) -> Answer<serde_json::Value> {
 
 pub(super) async fn create(
     State(state): State<RestState>,
+    Extension(peer): Extension<Peer>,
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Answer<Response> {
@@ -102,7 +104,7 @@ pub(super) async fn create(
     let put = state
         .ask(|herder| async move { herder.put_connector_config(&name, config, initial_state, false).await })
         .await?;
-    Ok(put_answer(&headers, put))
+    Ok(put_answer(peer, &headers, put))
 }
 
 /// The name in a configuration must be that of the connector; without one, it becomes it.
@@ -119,13 +121,14 @@ fn check_name(name: &str, config: &mut ConfigMap) -> Answer<()> {
     }
 }
 
-fn put_answer(headers: &HeaderMap, put: Put<ConnectorInfo>) -> Response {
+fn put_answer(peer: Peer, headers: &HeaderMap, put: Put<ConnectorInfo>) -> Response {
     if !put.created {
         return Json(put.value).into_response();
     }
     let path = format!("/connectors/{}", encode_segment(&put.value.name));
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let location = host.map_or_else(|| path.clone(), |host| format!("http://{host}{path}"));
+    let scheme = if peer.secure { "https" } else { "http" };
+    let location = host.map_or_else(|| path.clone(), |host| format!("{scheme}://{host}{path}"));
     (StatusCode::CREATED, [(header::LOCATION, location)], Json(put.value)).into_response()
 }
 
@@ -164,6 +167,7 @@ pub(super) async fn config(
 
 pub(super) async fn put_config(
     State(state): State<RestState>,
+    Extension(peer): Extension<Peer>,
     Path(name): Path<String>,
     headers: HeaderMap,
     bytes: Bytes,
@@ -174,7 +178,7 @@ pub(super) async fn put_config(
     let put = state
         .ask(|herder| async move { herder.put_connector_config(&name, config, None, true).await })
         .await?;
-    Ok(put_answer(&headers, put))
+    Ok(put_answer(peer, &headers, put))
 }
 
 pub(super) async fn patch_config(

@@ -56,6 +56,11 @@ impl RestError {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "HTTP 415 Unsupported Media Type")
     }
 
+    /// The body is larger than any that makes sense here.
+    pub(crate) fn too_large() -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "HTTP 413 Request Entity Too Large")
+    }
+
     /// The request has taken too long; the text says what the worker is busy with.
     pub(crate) fn timed_out(stage: Option<Stage>) -> Self {
         Self::internal(match stage {

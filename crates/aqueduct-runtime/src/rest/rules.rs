@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::task::{Context, Poll};
 
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::uri::{PathAndQuery, Uri};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -12,54 +12,60 @@ use axum::response::{IntoResponse, Response};
 use futures::future::Either;
 use tower::{Layer, Service};
 
-use super::RestError;
+use super::routes::{self, Media};
+use super::{BODY_MAX_BYTES, RestError, RestState};
 
-/// The methods of each path, as `OPTIONS` lists them.
-const METHODS: &[(&str, &str)] = &[
-    ("/", "HEAD,GET,OPTIONS"),
-    ("/health", "HEAD,GET,OPTIONS"),
-    ("/connectors", "HEAD,POST,GET,OPTIONS"),
-    ("/connectors/{connector}", "HEAD,DELETE,GET,OPTIONS"),
-    ("/connectors/{connector}/config", "HEAD,GET,OPTIONS,PUT,PATCH"),
-    ("/connectors/{connector}/status", "HEAD,GET,OPTIONS"),
-    ("/connectors/{connector}/restart", "POST,OPTIONS"),
-    ("/connectors/{connector}/pause", "OPTIONS,PUT"),
-    ("/connectors/{connector}/resume", "OPTIONS,PUT"),
-    ("/connectors/{connector}/stop", "OPTIONS,PUT"),
-    ("/connectors/{connector}/topics", "HEAD,GET,OPTIONS"),
-    ("/connectors/{connector}/topics/reset", "OPTIONS,PUT"),
-    ("/connectors/{connector}/tasks", "HEAD,POST,GET,OPTIONS"),
-    ("/connectors/{connector}/tasks/{task}/status", "HEAD,GET,OPTIONS"),
-    ("/connectors/{connector}/tasks/{task}/restart", "POST,OPTIONS"),
-    ("/connectors/{connector}/offsets", "HEAD,DELETE,GET,OPTIONS,PATCH"),
-    ("/connector-plugins", "HEAD,GET,OPTIONS"),
-    ("/connector-plugins/{plugin}/config", "HEAD,GET,OPTIONS"),
-    ("/connector-plugins/{plugin}/config/validate", "OPTIONS,PUT"),
-];
-
-/// `OPTIONS`, and the media types of requests, for paths that a route has.
-pub(super) async fn media_types(request: Request, next: Next) -> Response {
-    let Some(path) = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned()) else {
+/// `OPTIONS`, and the media types, size and sender of requests, for paths that a route has.
+pub(super) async fn admit(State(state): State<RestState>, request: Request, next: Next) -> Response {
+    let Some(route) = request.extensions().get::<MatchedPath>().and_then(|path| routes::of(path.as_str()))
+    else {
         return next.run(request).await;
     };
-    let methods = METHODS.iter().find(|(known, _)| *known == path).map_or("", |(_, methods)| methods);
-    let accepts_json = accepts(request.headers(), "application/json");
-    if request.method() == Method::OPTIONS {
-        return options(methods, request.headers());
-    }
-    if !methods.split(',').any(|method| method == request.method().as_str()) {
+    let is_options = request.method() == Method::OPTIONS;
+    if !route.allow.split(',').any(|method| method == request.method().as_str()) {
         return RestError::method_not_allowed().bare();
     }
-    let takes_any = matches!(path.as_str(), "/" | "/health");
-    match content_type(request.headers()) {
-        ContentType::Malformed => return malformed(),
-        ContentType::Other if !takes_any => return RestError::unsupported_media_type().bare(),
+    if !is_options && let Some(refusal) = refuse_media(route.media, request.headers()) {
+        return refusal;
+    }
+    let user = match state.guard.as_deref().map(|guard| guard.admit(&request)) {
+        None => None,
+        Some(Ok(user)) => user,
+        Some(Err(stranger)) => return stranger.into_response(),
+    };
+    let mut response = if is_options {
+        options(route.allow, request.headers())
+    } else if declared_length(request.headers()) > BODY_MAX_BYTES as u64 {
+        RestError::too_large().into_response()
+    } else {
+        let response = next.run(request).await;
+        // The extractor's own words for a body whose length nobody had declared.
+        if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            RestError::too_large().into_response()
+        } else {
+            response
+        }
+    };
+    if let Some(user) = user {
+        response.extensions_mut().insert(user);
+    }
+    response
+}
+
+fn refuse_media(media: Media, headers: &HeaderMap) -> Option<Response> {
+    match content_type(headers) {
+        ContentType::Malformed => return Some(malformed()),
+        ContentType::Other if media == Media::Json => {
+            return Some(RestError::unsupported_media_type().bare());
+        }
         _ => {}
     }
-    if !accepts_json {
-        return RestError::not_acceptable().bare();
-    }
-    next.run(request).await
+    (!accepts(headers, "application/json")).then(|| RestError::not_acceptable().bare())
+}
+
+fn declared_length(headers: &HeaderMap) -> u64 {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    length.and_then(|length| length.parse().ok()).unwrap_or(0)
 }
 
 fn options(methods: &'static str, headers: &HeaderMap) -> Response {

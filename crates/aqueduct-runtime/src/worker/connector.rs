@@ -11,6 +11,7 @@ use aqueduct_api::{
 use aqueduct_proto::state::{State, TargetState};
 use futures::FutureExt;
 use tokio::sync::{mpsc, oneshot};
+use tracing::Instrument;
 
 use super::WorkerEvents;
 use super::report::StatusWriter;
@@ -144,7 +145,8 @@ pub(super) fn spawn(
     let context = Context { name: report.name.clone(), commands: commands.downgrade(), events, offsets };
     connector.as_connector().initialize(Arc::new(context));
     let actor = Actor { connector, config, report: report.clone(), state: Phase::Initial };
-    let task = runtime.spawn(actor.run(inbox));
+    let span = tracing::info_span!("connector", context = %format_args!("[{}|worker] ", report.name));
+    let task = runtime.spawn(actor.run(inbox).instrument(span));
     ConnectorHandle { commands, abort: task.abort_handle(), report }
 }
 

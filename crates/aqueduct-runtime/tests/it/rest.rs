@@ -1,5 +1,11 @@
 //! The REST API of a worker that runs.
 
+mod guard;
+mod http;
+mod listeners;
+mod loggers;
+mod surroundings;
+
 use std::net::SocketAddr;
 
 use aqueduct_testkit::{EmbeddedCluster, Monitor};

@@ -1,36 +1,28 @@
 //! Where a worker listens, and what it tells others about that.
 
-use std::net::{IpAddr, Ipv4Addr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 
-use anyhow::{Result, bail};
-use aqueduct_runtime::worker_config::{Listener, RestConfig};
+use aqueduct_runtime::worker_config::RestConfig;
 
-/// Hosts and ports to listen on.
-pub(super) fn to_bind(rest: &RestConfig) -> Result<Vec<(String, u16)>> {
-    if rest.listeners.iter().any(|listener| listener.https) {
-        bail!("listeners: https is not supported yet; put a proxy in front, or use http");
-    }
-    Ok(rest.listeners.iter().map(|listener| (listener.host.clone(), listener.port)).collect())
-}
-
-/// The `host:port` by which others know this worker. `bound` is the port of the first listener, which its
-/// configuration may leave to the system.
-pub(super) fn advertised(rest: &RestConfig, bound: u16) -> String {
+/// The `host:port` by which others know this worker. `bound` is where the listeners listen, one of each, in their order:
+/// their configuration may leave the port to the system.
+pub(super) fn advertised(rest: &RestConfig, bound: &[SocketAddr]) -> String {
+    let listeners = || rest.listeners.iter().zip(bound);
     let wants_https = rest.advertised_listener.as_deref() == Some("https");
-    let listener =
-        rest.listeners.iter().find(|listener| listener.https == wants_https).or(rest.listeners.first());
-    let is_blank = |host: &&str| !host.trim().is_empty();
-    let own_host = listener.map(|listener| listener.host.as_str()).filter(is_blank);
-    let host = match rest.advertised_host.as_deref().filter(is_blank).or(own_host) {
+    let listener = listeners().find(|(listener, _)| listener.https == wants_https).or(listeners().next());
+    let is_said = |host: &&str| !host.trim().is_empty();
+    let own_host = listener.map(|(listener, _)| listener.host.as_str()).filter(is_said);
+    let host = match rest.advertised_host.as_deref().filter(is_said).or(own_host) {
         Some(host) => host.to_owned(),
         None => local_host().to_string(),
     };
-    let port = rest.advertised_port.or(listener.and_then(fixed_port)).unwrap_or(bound);
+    let port = rest.advertised_port.or(listener.map(|(_, bound)| bound.port())).unwrap_or_default();
     format!("{host}:{port}")
 }
 
-fn fixed_port(listener: &Listener) -> Option<u16> {
-    (listener.port != 0).then_some(listener.port)
+/// Addresses for the log.
+pub(super) fn shown(addresses: &[SocketAddr]) -> String {
+    addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// The address of this host's name, as Java's `InetAddress.getLocalHost()` gives it: IPv4 if there is one.
@@ -64,19 +56,20 @@ mod tests {
 
     #[test]
     fn workers_are_known_by_what_they_advertise() {
-        let check =
-            |more: &[(&str, &str)], expected: &str| assert_eq!(advertised(&rest(more), 4711), expected);
+        let check = |more: &[(&str, &str)], bound: &[u16], expected: &str| {
+            let bound: Vec<_> =
+                bound.iter().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, *port))).collect();
+            assert_eq!(advertised(&rest(more), &bound), expected);
+        };
         let local = local_host();
-        check(&[], &format!("{local}:8083"));
-        check(&[("listeners", "http://:0")], &format!("{local}:4711"));
-        check(&[("listeners", "http://127.0.0.1:18083")], "127.0.0.1:18083");
-        check(&[("listeners", "http://a:1"), ("rest.advertised.host.name", "b")], "b:1");
-        check(&[("listeners", "http://a:1"), ("rest.advertised.port", "2")], "a:2");
-    }
-
-    #[test]
-    fn encrypted_listeners_are_refused_and_not_served_in_the_clear() {
-        assert!(to_bind(&rest(&[("listeners", "https://a:1")])).is_err());
-        assert_eq!(to_bind(&rest(&[("listeners", "http://a:1")])).ok(), Some(vec![("a".to_owned(), 1)]));
+        check(&[], &[8083], &format!("{local}:8083"));
+        check(&[("listeners", "http://:0")], &[4711], &format!("{local}:4711"));
+        check(&[("listeners", "http://127.0.0.1:18083")], &[18083], "127.0.0.1:18083");
+        check(&[("listeners", "http://a:1"), ("rest.advertised.host.name", "b")], &[1], "b:1");
+        check(&[("listeners", "http://a:1"), ("rest.advertised.port", "2")], &[1], "a:2");
+        let both = ("listeners", "https://s:0,http://p:0");
+        check(&[both], &[1, 2], "p:2");
+        check(&[both, ("rest.advertised.listener", "https")], &[1, 2], "s:1");
+        check(&[("listeners", "https://s:0")], &[1], "s:1");
     }
 }
