@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::config::ConfigDef;
@@ -32,6 +33,11 @@ impl ConverterRole {
 }
 
 /// Converts keys or values. Called for each record by one task; no locks needed, and nothing may block.
+///
+/// A converter that needs something from elsewhere, as a schema from a registry, remembers what a conversion lacked and
+/// lets it fail; the runtime then awaits [`Converter::prepare`] and converts the record again. So a wait comes once for
+/// each new schema, whichever record or transformation brought it, and records in between cost nothing.
+#[async_trait]
 pub trait Converter: Send {
     /// The keys that it understands.
     fn config(&self) -> ConfigDef;
@@ -60,6 +66,19 @@ pub trait Converter: Send {
         headers: &WireHeaders,
         data: Option<&Bytes>,
     ) -> Result<SchemaAndValue>;
+
+    /// Whether the conversion that failed last failed only for want of something that [`Converter::prepare`] gets.
+    /// Asked after failures alone.
+    fn needs_preparation(&self) -> bool {
+        false
+    }
+
+    /// Gets what the conversion that failed last lacked, and no longer needs it, whatever comes out. After a success the
+    /// same conversion gets further than before. An error takes the place of that of the conversion, for which the
+    /// usual retries and tolerance hold. The future may be dropped at any await point when the task is stopping.
+    async fn prepare(&mut self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// Converts header values. Called for each header of each record by one task; nothing may block.

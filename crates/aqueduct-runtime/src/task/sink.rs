@@ -198,7 +198,7 @@ impl SinkLoop {
 
     /// Makes records of what was fetched.
     async fn convert(&mut self) -> Result<()> {
-        let Self { batch, converters, errors, commits, report, .. } = self;
+        let Self { batch, converters, errors, commits, report, control, .. } = self;
         let read = batch.fetched.len();
         for record in batch.fetched.iter() {
             loop {
@@ -208,7 +208,14 @@ impl SinkLoop {
                         break;
                     }
                     Ok(None) => break,
-                    Err(failure) => failure,
+                    Err(failure) if !converters.needs_preparation() => failure,
+                    Err(_) => tokio::select! {
+                        prepared = converters.prepare() => match prepared {
+                            Ok(()) => continue,
+                            Err(failure) => failure,
+                        },
+                        () = control.stopping() => return Ok(()),
+                    },
                 };
                 match errors.failed(&failure, Some(Failed::Sink(record))).await? {
                     Outcome::Retry => {}

@@ -5,6 +5,7 @@ mod connector_config;
 mod connectors;
 mod doubles;
 mod offsets;
+mod preparation;
 mod rest;
 mod secrets;
 mod setting;

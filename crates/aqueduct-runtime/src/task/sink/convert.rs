@@ -74,6 +74,17 @@ impl Converters {
         Ok(record.map(|record| SinkRecord { record, origin }))
     }
 
+    /// Whether the last conversion failed for want of something that [`Converters::prepare`] gets.
+    pub(crate) fn needs_preparation(&self) -> bool {
+        self.key.plugin.needs_preparation() || self.value.plugin.needs_preparation()
+    }
+
+    /// Gets what the last conversion lacked.
+    pub(crate) async fn prepare(&mut self) -> Result<(), Failure> {
+        self.key.prepare(Stage::KeyConverter).await?;
+        self.value.prepare(Stage::ValueConverter).await
+    }
+
     fn convert_headers(&mut self, fetched: FetchedRecord<'_>) -> Result<Headers, Failure> {
         let mut headers = Headers::new();
         for header in fetched.headers() {

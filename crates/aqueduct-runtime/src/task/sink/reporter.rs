@@ -18,7 +18,7 @@ pub(crate) struct ErrantRecords {
     policy: Policy,
     pending: Mutex<Vec<(SinkRecord, Error)>>,
     /// For records that are not in the batch at hand any more.
-    converters: Mutex<Converters>,
+    converters: tokio::sync::Mutex<Converters>,
 }
 
 struct Converters {
@@ -35,7 +35,7 @@ impl ErrantRecords {
         value: Named<dyn Converter>,
         header: Named<dyn HeaderConverter>,
     ) -> Self {
-        let converters = Mutex::new(Converters { key, value, header });
+        let converters = tokio::sync::Mutex::new(Converters { key, value, header });
         Self { task_class, policy, pending: Mutex::default(), converters }
     }
 
@@ -52,7 +52,7 @@ impl ErrantRecords {
             if let Some(dead_letters) = &mut errors.dead_letters {
                 match original {
                     Some(original) => dead_letters.report(&original, &failure).await,
-                    None => match self.serialize(&record) {
+                    None => match self.serialize(&record).await {
                         Ok(bytes) => dead_letters.send(bytes.letter(&record), &failure).await,
                         Err(error) => {
                             tracing::error!("a reported record could not be made bytes again: {error:#}")
@@ -67,14 +67,25 @@ impl ErrantRecords {
         failed.map_or(Ok(()), Err)
     }
 
-    fn serialize(&self, record: &SinkRecord) -> Result<Serialized> {
-        let mut converters = self.converters.lock().unwrap_or_else(PoisonError::into_inner);
+    async fn serialize(&self, record: &SinkRecord) -> Result<Serialized> {
+        let mut converters = self.converters.lock().await;
+        loop {
+            match converters.serialize(record) {
+                Err(_) if converters.needs_preparation() => converters.prepare().await?,
+                serialized => return serialized,
+            }
+        }
+    }
+}
+
+impl Converters {
+    fn serialize(&mut self, record: &SinkRecord) -> Result<Serialized> {
         let (mut headers, mut buffer) = (WireHeaders::new(), Vec::new());
         let inner = &record.record;
         for header in &inner.headers {
             buffer.clear();
             let (schema, value) = (header.schema.as_ref(), &header.value);
-            let plugin = &mut converters.header.plugin;
+            let plugin = &mut self.header.plugin;
             let bytes = plugin.from_connect_header(&inner.topic, &header.key, schema, value, &mut buffer)?;
             headers.push(&header.key, bytes);
         }
@@ -84,9 +95,19 @@ impl ErrantRecords {
                 converter.plugin.from_connect_data(&inner.topic, &mut headers, schema, value, &mut buffer)?;
             Ok::<_, Error>(bytes.map(<[u8]>::to_vec))
         };
-        let key = convert(&mut converters.key, inner.key_schema.as_ref(), &inner.key)?;
-        let value = convert(&mut converters.value, inner.value_schema.as_ref(), &inner.value)?;
+        let key = convert(&mut self.key, inner.key_schema.as_ref(), &inner.key)?;
+        let value = convert(&mut self.value, inner.value_schema.as_ref(), &inner.value)?;
         Ok(Serialized { key, value, headers })
+    }
+
+    fn needs_preparation(&self) -> bool {
+        self.key.plugin.needs_preparation() || self.value.plugin.needs_preparation()
+    }
+
+    async fn prepare(&mut self) -> Result<()> {
+        let failed = |failure: Failure| failure.error;
+        self.key.prepare(Stage::KeyConverter).await.map_err(failed)?;
+        self.value.prepare(Stage::ValueConverter).await.map_err(failed)
     }
 }
 

@@ -23,6 +23,8 @@ enum Step {
     Sent(u64),
     /// A transformation has dropped the record.
     Dropped,
+    /// A converter must get something before it can convert the record.
+    Unprepared,
     /// It is the first record to its topic.
     NewTopic,
     /// The producer has no room.
@@ -93,7 +95,8 @@ impl SourceLoop {
         }
         if *progress == Progress::Transformed {
             if let Err(failure) = self.pipeline.convert(&mut record.record) {
-                return Ok(Step::Failed(failure));
+                let unprepared = self.pipeline.needs_preparation();
+                return Ok(if unprepared { Step::Unprepared } else { Step::Failed(failure) });
             }
             *progress = Progress::Converted;
         }
@@ -136,6 +139,16 @@ impl SourceLoop {
                 self.errors.passed();
                 Ok(self.end(kept))
             }
+            Step::Unprepared => {
+                let prepared = tokio::select! {
+                    prepared = self.pipeline.prepare() => prepared,
+                    () = self.control.stopping() => return Ok(Then::Stop),
+                };
+                match prepared {
+                    Ok(()) => Ok(Then::Advance),
+                    Err(failure) => self.failed(&failure, kept).await,
+                }
+            }
             Step::NewTopic => self.meet_topic(record).await,
             Step::Full => {
                 self.wait_for_room().await?;
@@ -157,15 +170,19 @@ impl SourceLoop {
             Step::Refused(error) => {
                 Err(Error::connect("Unrecoverable exception trying to send").with_source(error))
             }
-            Step::Failed(failure) => match self.errors.failed(&failure, kept.map(Failed::Source)).await? {
-                Outcome::Retry => Ok(Then::Again),
-                Outcome::Skip => {
-                    self.report.skipped();
-                    Ok(self.end(kept))
-                }
-                Outcome::Abandon => Ok(Then::Stop),
-            },
+            Step::Failed(failure) => self.failed(&failure, kept).await,
         }
+    }
+
+    async fn failed(&mut self, failure: &Failure, kept: Option<&SourceRecord>) -> Result<Then> {
+        Ok(match self.errors.failed(failure, kept.map(Failed::Source)).await? {
+            Outcome::Retry => Then::Again,
+            Outcome::Skip => {
+                self.report.skipped();
+                self.end(kept)
+            }
+            Outcome::Abandon => Then::Stop,
+        })
     }
 
     /// A record has ended without Kafka: the task hears of it.

@@ -17,6 +17,16 @@ pub(crate) struct Named<T: ?Sized> {
     pub(crate) plugin: Box<T>,
 }
 
+impl Named<dyn Converter> {
+    /// Gets what the converter's last conversion lacked, if it lacked anything.
+    pub(crate) async fn prepare(&mut self, stage: Stage) -> Result<(), Failure> {
+        if !self.plugin.needs_preparation() {
+            return Ok(());
+        }
+        self.plugin.prepare().await.map_err(|error| Failure::new(stage, self.class, error))
+    }
+}
+
 /// Transforms and converts one record after the other, in buffers that it keeps.
 pub(crate) struct Pipeline {
     chain: Chain,
@@ -113,6 +123,17 @@ impl Pipeline {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Whether the last conversion failed for want of something that [`Pipeline::prepare`] gets.
+    pub(crate) fn needs_preparation(&self) -> bool {
+        self.key_converter.plugin.needs_preparation() || self.value_converter.plugin.needs_preparation()
+    }
+
+    /// Gets what the last conversion lacked.
+    pub(crate) async fn prepare(&mut self) -> Result<(), Failure> {
+        self.key_converter.prepare(Stage::KeyConverter).await?;
+        self.value_converter.prepare(Stage::ValueConverter).await
     }
 
     fn convert_headers(&mut self, record: &Record) -> Result<(), Failure> {
