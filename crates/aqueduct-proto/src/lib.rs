@@ -5,6 +5,7 @@ mod java_order;
 
 pub mod assignor;
 pub mod config_log;
+pub mod member;
 pub mod offset_file;
 pub mod offsets;
 pub mod restart;
