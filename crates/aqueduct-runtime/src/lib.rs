@@ -3,10 +3,13 @@
 //! The control plane (herder, REST) and the data plane (task loops) run on runtimes of their own, so that no connector can
 //! hold up an answer. The crate knows no plugin: the [`registry`](registry::Registry) is a value that the program gives.
 
+pub mod configs;
 pub mod connector_config;
 mod errors;
 pub mod herder;
+pub mod internal_topics;
 pub mod logging;
+pub mod metrics;
 pub mod offsets;
 pub mod properties;
 pub mod providers;

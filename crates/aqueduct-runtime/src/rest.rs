@@ -13,6 +13,7 @@ mod error;
 mod guard;
 mod headers;
 mod loggers;
+mod metrics;
 mod offsets;
 mod openapi;
 mod plan;
@@ -36,6 +37,7 @@ use tower::util::BoxCloneSyncService;
 
 use crate::herder::{Herder, HerderResult};
 use crate::logging::{LogLevel, LogLevels};
+use crate::metrics::Metered;
 pub use error::ErrorBody;
 pub(crate) use error::{Answer, RestError};
 pub use guard::BASIC_AUTH_EXTENSION;
@@ -59,6 +61,7 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub(crate) struct RestState {
     herder: watch::Receiver<Option<Arc<dyn Herder>>>,
+    metered: watch::Receiver<Option<Arc<dyn Metered>>>,
     guard: Option<Arc<Guard>>,
     levels: LogLevels,
     admin_with_main: bool,
@@ -94,6 +97,7 @@ pub struct RestServer {
     main: Vec<Socket>,
     admin: Vec<Socket>,
     herder: watch::Sender<Option<Arc<dyn Herder>>>,
+    metered: watch::Sender<Option<Arc<dyn Metered>>>,
     stop: watch::Sender<bool>,
     servers: Vec<tokio::task::JoinHandle<()>>,
 }
@@ -113,6 +117,7 @@ impl RestServer {
             main,
             admin,
             herder: watch::Sender::new(None),
+            metered: watch::Sender::new(None),
             stop: watch::Sender::new(false),
             servers: Vec::new(),
         };
@@ -149,6 +154,7 @@ impl RestServer {
     pub fn start(&mut self) {
         let state = RestState {
             herder: self.herder.subscribe(),
+            metered: self.metered.subscribe(),
             guard: self.plan.guard.clone(),
             levels: self.plan.levels.clone(),
             admin_with_main: self.plan.admin_with_main,
@@ -164,9 +170,14 @@ impl RestServer {
         }
     }
 
-    /// Opens all routes.
+    /// Opens all routes but `/metrics`.
     pub fn set_herder(&self, herder: Arc<dyn Herder>) {
         self.herder.send_replace(Some(herder));
+    }
+
+    /// Opens `/metrics`.
+    pub fn set_metrics(&self, metered: Arc<dyn Metered>) {
+        self.metered.send_replace(Some(metered));
     }
 
     /// Stops listening, and waits a while for requests that are being answered.

@@ -22,10 +22,11 @@ use tokio::sync::watch;
 use tracing::Instrument;
 
 pub use client_properties::worker_admin_properties;
-pub use report::TaskMetrics;
 pub(crate) use report::{StatusWriter, TaskReport};
 
 use crate::connector_config::ConnectorConfig;
+use crate::herder::ConnectorType;
+use crate::metrics::{ClassVersion, Startups, TaskMetrics, now_ms};
 use crate::offsets::{OffsetStore, StoreReader};
 use crate::providers::ConfigTransformer;
 use crate::registry::{Registry, Wanted};
@@ -65,6 +66,7 @@ pub struct WorkerParts {
 pub struct Worker {
     parts: WorkerParts,
     writer: StatusWriter,
+    started_ms: i64,
     connectors: Mutex<HashMap<String, ConnectorHandle>>,
     tasks: Mutex<HashMap<TaskId, TaskHandle>>,
 }
@@ -95,13 +97,35 @@ impl Worker {
             store: Arc::clone(&parts.status),
             worker_id: parts.id.as_str().into(),
             track_topics: parts.config.topic_tracking_enable,
+            startups: Arc::default(),
         };
-        Self { parts, writer, connectors: Mutex::default(), tasks: Mutex::default() }
+        Self { parts, writer, started_ms: now_ms(), connectors: Mutex::default(), tasks: Mutex::default() }
     }
 
     /// What it is made of.
     pub fn parts(&self) -> &WorkerParts {
         &self.parts
+    }
+
+    /// When it was made, in milliseconds since 1970.
+    pub fn started_ms(&self) -> i64 {
+        self.started_ms
+    }
+
+    /// How starts of connectors and tasks went.
+    pub fn startups(&self) -> &Startups {
+        &self.writer.startups
+    }
+
+    /// The connectors here, sorted by name, and what they are.
+    pub fn connector_parts(&self) -> Vec<(String, ConnectorType, ClassVersion)> {
+        let connectors = self.connectors.lock().unwrap_or_else(PoisonError::into_inner);
+        let parts = |(name, handle): (&String, &ConnectorHandle)| {
+            handle.parts().map(|(kind, plugin)| (name.clone(), kind, plugin))
+        };
+        let mut all: Vec<_> = connectors.iter().filter_map(parts).collect();
+        all.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+        all
     }
 
     fn connector(&self, name: &str) -> Option<ConnectorHandle> {
@@ -121,11 +145,23 @@ impl Worker {
         target: TargetState,
         events: Arc<dyn WorkerEvents>,
     ) -> Result<()> {
+        let started = self.try_start_connector(name, raw, target, events).await;
+        self.writer.startups.connectors.note(started.is_ok());
+        started
+    }
+
+    async fn try_start_connector(
+        &self,
+        name: &str,
+        raw: &ConfigMap,
+        target: TargetState,
+        events: Arc<dyn WorkerEvents>,
+    ) -> Result<()> {
         let handle = match self.make_connector(name, raw, events).await {
             Ok(handle) => handle,
             Err(error) => {
                 let report =
-                    ConnectorReport { name: name.to_owned(), version: None, writer: self.writer.clone() };
+                    ConnectorReport { name: name.to_owned(), parts: None, writer: self.writer.clone() };
                 report.put(State::Failed, Some(&error));
                 return Err(error);
             }
@@ -146,11 +182,14 @@ impl Worker {
         let config = self.parts.transformer.resolve(raw).await?.config;
         let parsed = ConnectorConfig::parse(&config, &self.parts.registry)?;
         let plugin = self.parts.registry.get(Wanted::Connector, &parsed.class, parsed.version.as_ref())?;
-        let (connector, offsets) = match &plugin.kind {
+        let (kind, connector, offsets) = match &plugin.kind {
             PluginKind::Source { connector, .. } => {
-                (AnyConnector::Source(connector()), Some(self.offset_reader(name)))
+                let offsets = self.offset_reader(name);
+                (ConnectorType::Source, AnyConnector::Source(connector()), Some(offsets))
             }
-            PluginKind::Sink { connector, .. } => (AnyConnector::Sink(connector()), None),
+            PluginKind::Sink { connector, .. } => {
+                (ConnectorType::Sink, AnyConnector::Sink(connector()), None)
+            }
             _ => return Err(Error::config(format!("{} is no connector", plugin.class))),
         };
         tracing::info!(
@@ -161,7 +200,7 @@ impl Worker {
         );
         let report = ConnectorReport {
             name: name.to_owned(),
-            version: Some(plugin.version),
+            parts: Some((kind, ClassVersion::of(plugin))),
             writer: self.writer.clone(),
         };
         Ok(connector::spawn(&self.parts.runtime, connector, config, offsets, report, events))

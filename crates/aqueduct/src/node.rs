@@ -94,6 +94,7 @@ impl Node {
             herder.set_kafka_cluster_id(id);
         }
         rest.set_herder(Arc::new(herder.clone()));
+        rest.set_metrics(Arc::new(herder.clone()));
         Ok(Self { rest, herder, address })
     }
 

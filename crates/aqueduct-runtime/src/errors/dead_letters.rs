@@ -1,11 +1,14 @@
 //! The dead letter queue: a topic that gets the records that a sink could not take (KIP-298).
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use aqueduct_kafka::{Ack, BatchProducer, FetchedRecord, OutHeader, OutRecord, SendError};
 use aqueduct_proto::state::TaskId;
 
 use super::Failure;
+use crate::metrics::TaskMetrics;
 
 /// Sends failed records to a topic, with the bytes, headers and timestamp with which they were consumed.
 pub(crate) struct DeadLetters {
@@ -15,7 +18,7 @@ pub(crate) struct DeadLetters {
     /// `errors.deadletterqueue.context.headers.enable`
     context_headers: bool,
     acks: Vec<Ack>,
-    failures: u64,
+    metrics: Arc<TaskMetrics>,
 }
 
 /// A failed record's bytes, from wherever they are at hand.
@@ -35,8 +38,9 @@ impl DeadLetters {
         topic: String,
         task: TaskId,
         context_headers: bool,
+        metrics: Arc<TaskMetrics>,
     ) -> Self {
-        Self { producer, topic, task, context_headers, acks: Vec::new(), failures: 0 }
+        Self { producer, topic, task, context_headers, acks: Vec::new(), metrics }
     }
 
     /// Sends a record as it was consumed.
@@ -57,6 +61,7 @@ impl DeadLetters {
 
     /// Sends a record. What goes wrong is logged and counted, and fails nothing.
     pub(crate) async fn send(&mut self, mut letter: Letter<'_>, failure: &Failure) {
+        self.metrics.errors.dead_letters.fetch_add(1, Ordering::Relaxed);
         let context = if self.context_headers { self.context(&letter, failure) } else { Vec::new() };
         letter.headers.extend(
             context.iter().map(|(key, value)| OutHeader { key, value: value.as_deref().map(str::as_bytes) }),
@@ -73,7 +78,7 @@ impl DeadLetters {
                 Ok(_) => break,
                 Err(SendError::Full) => self.producer.ready().await,
                 Err(SendError::Failed(error)) => {
-                    self.failures += 1;
+                    self.metrics.errors.dead_letter_failures.fetch_add(1, Ordering::Relaxed);
                     tracing::error!(topic = %self.topic, "Could not produce message to dead letter queue: {error}");
                     break;
                 }
@@ -103,7 +108,7 @@ impl DeadLetters {
         self.producer.acks(&mut self.acks, max_wait).await;
         for ack in &self.acks {
             if let Err(error) = &ack.result {
-                self.failures += 1;
+                self.metrics.errors.dead_letter_failures.fetch_add(1, Ordering::Relaxed);
                 tracing::error!(topic = %self.topic, "Could not produce message to dead letter queue: {error}");
             }
         }

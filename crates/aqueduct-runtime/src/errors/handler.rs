@@ -1,5 +1,7 @@
 //! Retries and tolerance around what can fail about one record.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use aqueduct_api::{Error, SourceRecord};
@@ -7,6 +9,7 @@ use aqueduct_kafka::FetchedRecord;
 use aqueduct_proto::tolerance::{Policy, Stage, Tolerance, Verdict};
 
 use super::{DeadLetters, LogReporter};
+use crate::metrics::TaskMetrics;
 use crate::task::TaskControl;
 
 /// What failed about a record, and where.
@@ -48,6 +51,7 @@ pub(crate) struct ErrorHandler {
     pub(crate) log: Option<LogReporter>,
     pub(crate) dead_letters: Option<DeadLetters>,
     pub(crate) control: TaskControl,
+    metrics: Arc<TaskMetrics>,
     attempts: Option<Attempts>,
 }
 
@@ -63,8 +67,9 @@ impl ErrorHandler {
         log: Option<LogReporter>,
         dead_letters: Option<DeadLetters>,
         control: TaskControl,
+        metrics: Arc<TaskMetrics>,
     ) -> Self {
-        Self { policy, log, dead_letters, control, attempts: None }
+        Self { policy, log, dead_letters, control, metrics, attempts: None }
     }
 
     /// Whether the record must be kept until it is through, to be tried again or shown in the log.
@@ -83,9 +88,13 @@ impl ErrorHandler {
         failure: &Failure,
         record: Option<Failed<'_>>,
     ) -> Result<Outcome, Error> {
+        self.metrics.errors.attempt_failed();
         if failure.error.is_retriable() && record.is_some() {
             match self.wait_for_retry().await {
-                Retry::Now => return Ok(Outcome::Retry),
+                Retry::Now => {
+                    self.metrics.errors.retries.fetch_add(1, Ordering::Relaxed);
+                    return Ok(Outcome::Retry);
+                }
                 Retry::Stopping => return Ok(Outcome::Abandon),
                 Retry::Never => {}
             }
@@ -105,11 +114,13 @@ impl ErrorHandler {
     /// Reports a failure that is final, whatever its kind, and says whether it is tolerated.
     pub(crate) async fn tolerates(&mut self, failure: &Failure, record: Option<Failed<'_>>) -> bool {
         self.attempts = None;
+        self.metrics.errors.attempt_failed();
         self.report(failure, record).await;
         self.policy.tolerance == Tolerance::All
     }
 
     async fn report(&mut self, failure: &Failure, record: Option<Failed<'_>>) {
+        self.metrics.errors.failures.fetch_add(1, Ordering::Relaxed);
         if let Some(log) = &self.log {
             log.report(failure, record);
         }

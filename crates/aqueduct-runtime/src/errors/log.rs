@@ -1,21 +1,26 @@
 //! Failed records in the log.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
 use aqueduct_api::TimestampType;
 use aqueduct_proto::state::TaskId;
 
 use super::Failure;
 use super::handler::Failed;
+use crate::metrics::TaskMetrics;
 
 /// Writes failures to the log: `errors.log.enable`.
 #[derive(Debug, Clone)]
 pub(crate) struct LogReporter {
     task: TaskId,
     include_messages: bool,
+    metrics: Arc<TaskMetrics>,
 }
 
 impl LogReporter {
-    pub(crate) fn new(task: TaskId, include_messages: bool) -> Self {
-        Self { task, include_messages }
+    pub(crate) fn new(task: TaskId, include_messages: bool, metrics: Arc<TaskMetrics>) -> Self {
+        Self { task, include_messages, metrics }
     }
 
     /// Whether the records themselves are shown: `errors.log.include.messages`.
@@ -24,6 +29,7 @@ impl LogReporter {
     }
 
     pub(crate) fn report(&self, failure: &Failure, record: Option<Failed<'_>>) {
+        self.metrics.errors.logged.fetch_add(1, Ordering::Relaxed);
         tracing::error!(
             target: "org.apache.kafka.connect.runtime.errors.LogReporter",
             "{}\n{}",

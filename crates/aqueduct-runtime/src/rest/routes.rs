@@ -7,7 +7,9 @@ use axum::routing::{MethodRouter, get, post, put};
 use tower::Layer;
 
 use super::rules::{self, Rewrite};
-use super::{BODY_MAX_BYTES, RestError, RestState, connectors, loggers, offsets, openapi, plugins, root};
+use super::{
+    BODY_MAX_BYTES, RestError, RestState, connectors, loggers, metrics, offsets, openapi, plugins, root,
+};
 
 /// What requests for a path may and must say of media types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub(super) enum Media {
     Json,
     /// JSON in answers, and whatever the client says of a body that nobody reads.
     JsonOut,
+    /// Whatever the client says of either.
+    Any,
 }
 
 /// One thing to do with a path, for the OpenAPI document.
@@ -246,6 +250,16 @@ pub(super) const API: &[Route] = &[
         media: Media::Json,
         handlers: || put(plugins::validate),
         operations: &[send("put", "Checks a connector's configuration", "Config", "200", "ConfigInfos")],
+    },
+    Route {
+        path: "/metrics",
+        allow: GET,
+        media: Media::Any,
+        handlers: || get(metrics::metrics),
+        operations: &[Operation {
+            query: &[("format", "json: an array of beans as in JMX, and not the text that Prometheus reads")],
+            ..read("The figures of this worker, its connectors and tasks", TEXT)
+        }],
     },
     Route {
         path: "/openapi.json",

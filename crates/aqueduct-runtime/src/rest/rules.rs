@@ -60,7 +60,7 @@ fn refuse_media(media: Media, headers: &HeaderMap) -> Option<Response> {
         }
         _ => {}
     }
-    (!accepts(headers, "application/json")).then(|| RestError::not_acceptable().bare())
+    (media != Media::Any && !accepts(headers, "application/json")).then(|| RestError::not_acceptable().bare())
 }
 
 fn declared_length(headers: &HeaderMap) -> u64 {

@@ -89,7 +89,10 @@ impl SourceLoop {
                 TaskTarget::Run => {}
             }
             self.fail_for_delivery()?;
-            if let Some(batch) = self.poll().await? {
+            let started = Instant::now();
+            let polled = self.poll().await?;
+            self.report.poll_took(started.elapsed(), polled.is_some());
+            if let Some(batch) = polled {
                 self.send_batch(batch).await?;
             }
             self.take_acks(Duration::ZERO).await?;
@@ -209,6 +212,10 @@ impl Flow {
     /// Notes what became of sent records.
     async fn handle_acks(&mut self, errors: &mut ErrorHandler, report: &TaskReport) {
         let mut acks = std::mem::take(&mut self.acks);
+        if !acks.is_empty() {
+            let taken = acks.iter().filter(|ack| ack.result.is_ok()).count();
+            report.acknowledged(taken as u64);
+        }
         for ack in acks.drain(..) {
             let record = self.take_awaiting(ack.sequence);
             let metadata = match ack.result {

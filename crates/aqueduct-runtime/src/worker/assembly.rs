@@ -16,6 +16,8 @@ use super::topics::{AdminTopics, create_dead_letter_topic};
 use super::{TaskReport, Worker};
 use crate::connector_config::{ConnectorConfig, ErrorSettings, PluginSpec, TopicCreationGroup, Topics};
 use crate::errors::{DeadLetters, ErrorHandler, LogReporter, kafka_error};
+use crate::herder::ConnectorType;
+use crate::metrics::{ClassVersion, TaskParts};
 use crate::registry::Wanted;
 use crate::task::sink::{Batch, Commits, Converters, ErrantRecords, SinkContext, SinkLoop};
 use crate::task::source::{Committer, Flow, Named, Pipeline, SourceLoop, TopicCreation, TopicCreator};
@@ -97,9 +99,11 @@ impl Worker {
         };
         match &plugin.kind {
             PluginKind::Source { task, task_class, .. } => {
+                made.describe(ConnectorType::Source, plugin, task_class)?;
                 Ok(Assembled::Source(Box::new(made.source(task(), task_class)?)))
             }
             PluginKind::Sink { task, task_class, .. } => {
+                made.describe(ConnectorType::Sink, plugin, task_class)?;
                 Ok(Assembled::Sink(Box::new(made.sink(task(), task_class).await?)))
             }
             _ => Err(Error::config(format!("{} is no connector", plugin.class))),
@@ -108,6 +112,21 @@ impl Worker {
 }
 
 impl Made<'_> {
+    /// Notes what the task is made of, for its metrics.
+    fn describe(&self, kind: ConnectorType, connector: &Plugin, task_class: &'static str) -> Result<()> {
+        let parts = TaskParts {
+            kind,
+            connector: ClassVersion::of(connector),
+            task_class,
+            key_converter: ClassVersion::of(self.converter_plugin(ConverterRole::Key)?.0),
+            value_converter: ClassVersion::of(self.converter_plugin(ConverterRole::Value)?.0),
+            header_converter: ClassVersion::of(self.converter_plugin(ConverterRole::Header)?.0),
+        };
+        // A report belongs to one task, which is assembled once.
+        let _ = self.report.metrics.parts.set(parts);
+        Ok(())
+    }
+
     fn source(self, task: Box<dyn SourceTask>, task_class: &'static str) -> Result<SourceLoop> {
         let parts = &self.worker.parts;
         let properties =
@@ -217,13 +236,18 @@ impl Made<'_> {
         let role = ClientRole::DeadLetterProducer;
         let properties = client_properties(role, &self.worker.parts.config, &self.connector, self.id);
         let producer = self.worker.parts.data_plane.producer(&properties).map_err(kafka_error)?;
-        Ok(Some(DeadLetters::new(producer, queue.topic.clone(), self.id.clone(), queue.context_headers)))
+        let metrics = Arc::clone(&self.report.metrics);
+        let (topic, context) = (queue.topic.clone(), queue.context_headers);
+        Ok(Some(DeadLetters::new(producer, topic, self.id.clone(), context, metrics)))
     }
 
     fn errors(&self, dead_letters: Option<DeadLetters>) -> ErrorHandler {
         let errors = &self.parsed.errors;
-        let log = errors.log_enable.then(|| LogReporter::new(self.id.clone(), errors.log_include_messages));
-        ErrorHandler::new(policy(errors), log, dead_letters, self.control.clone())
+        let metrics = &self.report.metrics;
+        let log = errors
+            .log_enable
+            .then(|| LogReporter::new(self.id.clone(), errors.log_include_messages, Arc::clone(metrics)));
+        ErrorHandler::new(policy(errors), log, dead_letters, self.control.clone(), Arc::clone(metrics))
     }
 
     fn chain(&self) -> Result<Chain> {
@@ -257,15 +281,25 @@ impl Made<'_> {
         Ok(Condition { class: plugin.class, predicate, negate })
     }
 
-    /// The connector's own converter, or else the worker's; keys of the worker's converter are not inherited.
-    fn converter(&self, role: ConverterRole) -> Result<Named<dyn Converter>> {
+    /// The plugin and settings of the connector's own converter, or else of the worker's, whose keys are not inherited.
+    fn converter_plugin(&self, role: ConverterRole) -> Result<(&Plugin, &PluginSpec)> {
         let config = &self.worker.parts.config;
-        let (own, workers) = match role {
-            ConverterRole::Key => (&self.parsed.key_converter, &config.key_converter),
-            _ => (&self.parsed.value_converter, &config.value_converter),
+        let (wanted, own, workers) = match role {
+            ConverterRole::Key => (Wanted::Converter, &self.parsed.key_converter, &config.key_converter),
+            ConverterRole::Value => {
+                (Wanted::Converter, &self.parsed.value_converter, &config.value_converter)
+            }
+            ConverterRole::Header => {
+                (Wanted::HeaderConverter, &self.parsed.header_converter, &config.header_converter)
+            }
         };
-        let spec: &PluginSpec = own.as_ref().unwrap_or(workers);
-        let plugin = self.worker.parts.registry.get(Wanted::Converter, &spec.class, spec.version.as_ref())?;
+        let spec = own.as_ref().unwrap_or(workers);
+        let plugin = self.worker.parts.registry.get(wanted, &spec.class, spec.version.as_ref())?;
+        Ok((plugin, spec))
+    }
+
+    fn converter(&self, role: ConverterRole) -> Result<Named<dyn Converter>> {
+        let (plugin, spec) = self.converter_plugin(role)?;
         let PluginKind::Converter(make) = &plugin.kind else { return Err(wrong_kind(plugin)) };
         let mut converter = make();
         let mut settings = spec.config.clone();
@@ -275,10 +309,7 @@ impl Made<'_> {
     }
 
     fn header_converter(&self) -> Result<Named<dyn HeaderConverter>> {
-        let config = &self.worker.parts.config;
-        let spec = self.parsed.header_converter.as_ref().unwrap_or(&config.header_converter);
-        let plugin =
-            self.worker.parts.registry.get(Wanted::HeaderConverter, &spec.class, spec.version.as_ref())?;
+        let (plugin, spec) = self.converter_plugin(ConverterRole::Header)?;
         let PluginKind::HeaderConverter(make) = &plugin.kind else { return Err(wrong_kind(plugin)) };
         let mut converter = make();
         let mut settings = spec.config.clone();

@@ -15,6 +15,8 @@ use tracing::Instrument;
 
 use super::WorkerEvents;
 use super::report::StatusWriter;
+use crate::herder::ConnectorType;
+use crate::metrics::ClassVersion;
 
 /// How long a connector may take to stop before it is given up.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -55,7 +57,8 @@ pub(super) struct ConnectorHandle {
 #[derive(Clone)]
 pub(super) struct ConnectorReport {
     pub(super) name: String,
-    pub(super) version: Option<&'static str>,
+    /// What it is, once that is known.
+    pub(super) parts: Option<(ConnectorType, ClassVersion)>,
     pub(super) writer: StatusWriter,
 }
 
@@ -65,7 +68,8 @@ impl ConnectorReport {
             tracing::error!(connector = %self.name, "the connector has failed\n{}", error.trace());
             error.trace()
         });
-        let status = self.writer.status(state, trace, self.version);
+        let version = self.parts.map(|(_, plugin)| plugin.version);
+        let status = self.writer.status(state, trace, version);
         self.writer.store.put_connector(&self.name, status);
     }
 }
@@ -75,6 +79,11 @@ fn gone(name: &str) -> Error {
 }
 
 impl ConnectorHandle {
+    /// What the connector is.
+    pub(super) fn parts(&self) -> Option<(ConnectorType, ClassVersion)> {
+        self.report.parts
+    }
+
     /// Brings the connector to a state; returns when it is there, or with the error that prevented it.
     pub(super) async fn transition(&self, target: TargetState) -> Result<()> {
         self.ask(|reply| Command::Transition { target, reply }).await?

@@ -1,38 +1,14 @@
 //! What a task tells its worker: states and figures.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aqueduct_api::{Error, Topic};
 use aqueduct_proto::state::{State, TaskId};
 
+use crate::metrics::{Startups, TaskMetrics};
 use crate::status::{Status, StatusStore};
-
-/// Figures of one task since it was started. Any thread may read them.
-#[derive(Debug, Default)]
-pub struct TaskMetrics {
-    /// Records that a source task's polls gave, or that were fetched for a sink task.
-    pub records_read: AtomicU64,
-    /// Records that were sent to Kafka, or put to the task.
-    pub records_written: AtomicU64,
-    /// Records left out because they failed and that is tolerated.
-    pub records_skipped: AtomicU64,
-    /// Batches polled or put.
-    pub batches: AtomicU64,
-    /// Commits of offsets that succeeded.
-    pub commits: AtomicU64,
-    /// Commits of offsets that failed.
-    pub commit_failures: AtomicU64,
-    /// Commits that were not needed.
-    pub commits_skipped: AtomicU64,
-    /// How long commits took together, in microseconds.
-    pub commit_micros: AtomicU64,
-    /// How long puts took together, in microseconds.
-    pub put_micros: AtomicU64,
-    /// The partitions that a sink task holds.
-    pub partitions: AtomicU64,
-}
 
 /// Where statuses of one worker go.
 #[derive(Clone)]
@@ -40,6 +16,7 @@ pub(crate) struct StatusWriter {
     pub(crate) store: Arc<dyn StatusStore>,
     pub(crate) worker_id: Arc<str>,
     pub(crate) track_topics: bool,
+    pub(crate) startups: Arc<Startups>,
 }
 
 impl StatusWriter {
@@ -64,12 +41,9 @@ pub(crate) struct TaskReport {
     pub(crate) given_up: Arc<AtomicBool>,
 }
 
-fn micros(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
-}
-
 impl TaskReport {
     fn put_status(&self, state: State, trace: Option<String>) {
+        self.metrics.states.turn(state);
         if !self.given_up.load(Ordering::Acquire) {
             self.writer.store.put_task(&self.id, self.writer.status(state, trace, self.version));
         }
@@ -77,6 +51,7 @@ impl TaskReport {
 
     pub(crate) fn running(&self) {
         tracing::info!(task = %self.id, "the task is running");
+        self.started(true);
         self.put_status(State::Running, None);
     }
 
@@ -89,7 +64,15 @@ impl TaskReport {
         self.put_status(State::Unassigned, None);
     }
 
+    /// Notes how the start went, once.
+    fn started(&self, succeeded: bool) {
+        if !self.metrics.started.swap(true, Ordering::Relaxed) {
+            self.writer.startups.tasks.note(succeeded);
+        }
+    }
+
     pub(crate) fn failed(&self, error: &Error) {
+        self.started(false);
         tracing::error!(
             task = %self.id,
             "Task threw an uncaught and unrecoverable exception. Task is being killed and will not recover until manually restarted\n{}",
@@ -105,12 +88,19 @@ impl TaskReport {
     }
 
     pub(crate) fn polled(&self, records: usize) {
-        self.metrics.batches.fetch_add(1, Ordering::Relaxed);
-        self.metrics.records_read.fetch_add(records as u64, Ordering::Relaxed);
+        self.metrics.polled(records);
+    }
+
+    pub(crate) fn poll_took(&self, took: Duration, gave_records: bool) {
+        self.metrics.poll_took(took, gave_records);
     }
 
     pub(crate) fn sent(&self, records: u64) {
         self.metrics.records_written.fetch_add(records, Ordering::Relaxed);
+    }
+
+    pub(crate) fn acknowledged(&self, records: u64) {
+        self.metrics.acknowledged(records);
     }
 
     pub(crate) fn skipped(&self) {
@@ -118,27 +108,23 @@ impl TaskReport {
     }
 
     pub(crate) fn offsets_stored(&self, took: Duration, stored: bool) {
-        self.committed(took, stored);
+        self.metrics.committed(took, stored);
     }
 
     pub(crate) fn read(&self, records: usize) {
-        self.metrics.records_read.fetch_add(records as u64, Ordering::Relaxed);
+        self.metrics.read(records);
     }
 
     pub(crate) fn put(&self, records: usize, took: Duration) {
-        self.metrics.batches.fetch_add(1, Ordering::Relaxed);
-        self.metrics.records_written.fetch_add(records as u64, Ordering::Relaxed);
-        self.metrics.put_micros.fetch_add(micros(took), Ordering::Relaxed);
+        self.metrics.put(records, took);
     }
 
     pub(crate) fn committed(&self, took: Duration, done: bool) {
-        let counter = if done { &self.metrics.commits } else { &self.metrics.commit_failures };
-        counter.fetch_add(1, Ordering::Relaxed);
-        self.metrics.commit_micros.fetch_add(micros(took), Ordering::Relaxed);
+        self.metrics.committed(took, done);
     }
 
     pub(crate) fn commit_skipped(&self) {
-        self.metrics.commits_skipped.fetch_add(1, Ordering::Relaxed);
+        self.metrics.commit_skipped();
     }
 
     pub(crate) fn assigned(&self, partitions: usize) {

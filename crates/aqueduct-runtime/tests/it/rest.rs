@@ -4,6 +4,7 @@ mod guard;
 mod http;
 mod listeners;
 mod loggers;
+mod metrics;
 mod surroundings;
 
 use std::net::SocketAddr;

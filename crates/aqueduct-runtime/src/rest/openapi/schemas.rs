@@ -76,7 +76,6 @@ pub(super) fn all() -> Map<String, Value> {
         ("Logger", logger),
         ("Loggers", map_of(reference("Logger"))),
         ("Message", object(&[("message", text())])),
-        ("Metrics", list(anything())),
         ("Names", list(text())),
         ("Offsets", object(&[("offsets", list(offset))])),
         ("OpenApi", anything()),
