@@ -1,5 +1,6 @@
 //! The producer.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,13 +10,13 @@ use rdkafka::ClientContext;
 use rdkafka::client::OAuthToken;
 use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::error::{KafkaError as Native, RDKafkaErrorCode as Code};
-use rdkafka::message::{Header, Message, OwnedHeaders};
-use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext};
+use rdkafka::message::Message;
+use rdkafka::producer::{BaseProducer, DeliveryResult, Producer, ProducerContext};
 use tokio::sync::Notify;
 use tokio::task;
 use tokio::time::timeout_at;
 
-use super::ffi::{self, QueueSignal};
+use super::ffi::{self, QueueSignal, Topic};
 use super::{Shared, blocking, closed, elsewhere, errors, lock, point_in_time, whole_timeout};
 use crate::config::{ProducerSettings, Properties, TokenSource};
 use crate::error::{ErrorKind, KafkaError, Result};
@@ -100,9 +101,11 @@ pub struct NativeProducer {
     buffer_bytes: usize,
 }
 
-/// Signal before client: it is dropped first.
+/// The client last: fields are dropped in order.
 struct Open {
-    signal: QueueSignal<Reports>,
+    /// By name; as many as librdkafka itself remembers.
+    topics: BTreeMap<Box<str>, Topic<Reports>>,
+    _signal: QueueSignal<Reports>,
     client: Arc<BaseProducer<Reports>>,
 }
 
@@ -128,7 +131,7 @@ impl NativeProducer {
         let reports = Arc::clone(client.context());
         let signal = QueueSignal::new(&client, Arc::clone(&queue_ready));
         Ok(NativeProducer {
-            open: Some(Open { signal, client }),
+            open: Some(Open { topics: BTreeMap::new(), _signal: signal, client }),
             reports,
             queue_ready,
             next_sequence: 0,
@@ -139,6 +142,15 @@ impl NativeProducer {
 
     fn client(&self) -> Result<&Arc<BaseProducer<Reports>>> {
         self.open.as_ref().map(|open| &open.client).ok_or_else(closed)
+    }
+
+    fn topic(&mut self, name: &str) -> Result<&Topic<Reports>> {
+        let open = self.open.as_mut().ok_or_else(closed)?;
+        if !open.topics.contains_key(name) {
+            let topic = Topic::new(&open.client, name).map_err(errors::from_code)?;
+            open.topics.insert(name.into(), topic);
+        }
+        open.topics.get(name).ok_or_else(closed)
     }
 
     /// Takes what librdkafka has ready. Returns whether the queue is known to be empty.
@@ -183,14 +195,14 @@ impl NativeProducer {
     }
 
     /// The real cause when librdkafka only says that there was a fatal error before.
-    fn send_failure(&self, error: &Native) -> KafkaError {
+    fn send_failure(&self, code: Code) -> KafkaError {
         let fatal = self.client().ok().and_then(|client| client.client().fatal_error());
         match fatal {
             Some((code, reason)) => {
                 let cause = errors::from_code(code);
                 if cause.is_fenced() { cause } else { KafkaError::new(ErrorKind::Fatal, reason) }
             }
-            None => errors::from_native(error),
+            None => errors::from_code(code),
         }
     }
 
@@ -227,32 +239,15 @@ impl BatchProducer for NativeProducer {
         if let Some(error) = self.refuse(&record).or_else(|| self.reports.shared.take_cause()) {
             return Err(SendError::Failed(error));
         }
-        let client = self.client().map_err(SendError::Failed)?;
-        let headers = (!record.headers.is_empty()).then(|| {
-            record
-                .headers
-                .iter()
-                .fold(OwnedHeaders::new_with_capacity(record.headers.len()), |headers, header| {
-                    headers.insert(Header { key: header.key, value: header.value })
-                })
-        });
-        let native = BaseRecord {
-            topic: record.topic,
-            partition: record.partition,
-            payload: record.value,
-            key: record.key,
-            timestamp: record.timestamp,
-            headers,
-            delivery_opaque: self.next_sequence as usize,
-        };
-        match client.send(native) {
+        let sequence = self.next_sequence;
+        let topic = self.topic(record.topic).map_err(SendError::Failed)?;
+        match topic.send(&record, sequence as usize) {
             Ok(()) => {
-                let sequence = self.next_sequence;
                 self.next_sequence += 1;
                 Ok(sequence)
             }
-            Err((Native::MessageProduction(Code::QueueFull), _)) => Err(SendError::Full),
-            Err((error, _)) => Err(SendError::Failed(self.send_failure(&error))),
+            Err(Code::QueueFull) => Err(SendError::Full),
+            Err(code) => Err(SendError::Failed(self.send_failure(code))),
         }
     }
 
@@ -344,10 +339,7 @@ impl BatchProducer for NativeProducer {
         }
         if let Some(open) = self.open.take() {
             // The last reports arrive while the client goes, so wait for it.
-            let gone = blocking(move || {
-                drop(open.signal);
-                drop(open.client);
-            });
+            let gone = blocking(move || drop(open));
             if gone.await.is_err() {
                 tracing::warn!(target: "aqueduct::kafka", "a producer's closing was interrupted");
             }

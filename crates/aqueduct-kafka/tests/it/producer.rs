@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aqueduct_kafka::{
@@ -154,4 +155,23 @@ async fn transactions_commit_abort_and_fence() {
         values.extend(batch.iter().map(|r| String::from_utf8(r.value().unwrap().to_vec()).unwrap()));
     }
     assert_eq!(values, ["kept", "kept too", "last"]);
+}
+
+#[tokio::test]
+async fn a_name_that_no_topic_can_have_is_refused_and_the_others_go_on() {
+    let topics = [unique("one"), unique("two")];
+    let mut producer = NativeProducer::new(&properties()).unwrap();
+    for (n, topic) in topics.iter().cycle().take(6).enumerate() {
+        let value = n.to_string();
+        let record = OutRecord { partition: Some(0), value: Some(value.as_bytes()), ..OutRecord::to(topic) };
+        send(&mut producer, record).await;
+        let refused = producer.send(OutRecord::to("zero\0byte"));
+        assert!(matches!(refused, Err(SendError::Failed(_))), "{refused:?}");
+    }
+    producer.flush(PATIENCE).await.unwrap();
+    let acks = acks(&mut producer).await;
+    let sequences: BTreeSet<_> = acks.iter().map(|ack| ack.sequence).collect();
+    assert_eq!(sequences, (0..6).collect());
+    let last = acks.iter().map(|ack| ack.result.as_ref().unwrap().offset).max();
+    assert_eq!(last, Some(2));
 }

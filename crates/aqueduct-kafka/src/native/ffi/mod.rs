@@ -2,15 +2,18 @@
 //!
 //! Everything unsafe of this crate is here: the signal that a producer's event queue has something to read (the
 //! binding has it for consumers only), a flush that leaves the delivery reports to the caller, an asynchronous commit
-//! that is answered (the binding's never is), and records taken from a partition in arrays (the binding takes one at
-//! a time, and panics on header names that are not UTF-8).
+//! that is answered (the binding's never is), records taken from a partition in arrays (the binding takes one at a
+//! time, and panics on header names that are not UTF-8), and records sent to a topic that is looked up once (the
+//! binding looks it up for each, and panics on header names with a zero byte).
 
 #![allow(unsafe_code, reason = "the only door to librdkafka's C interface; each call says why it is sound")]
 
 mod partition;
 mod queue;
+mod topic;
 
 pub(super) use partition::PartitionQueue;
+pub(super) use topic::Topic;
 
 use std::ptr;
 use std::sync::Arc;
