@@ -199,3 +199,80 @@ async fn partitions_take_turns_keep_their_order_and_tell_their_own_ends() {
     }
     assert_eq!(offsets, [(0..50).collect::<Vec<_>>(), (0..50).collect()]);
 }
+
+/// A group member that checks that it gets records of held partitions only.
+struct Member {
+    consumer: NativeConsumer,
+    batch: FetchedBatch,
+    held: BTreeSet<TopicPartition>,
+}
+
+impl Member {
+    async fn join(properties: &Properties, topics: &[String]) -> Member {
+        let mut consumer = NativeConsumer::new(properties).unwrap();
+        consumer.subscribe(Subscription::Topics(topics.to_vec())).await.unwrap();
+        Member { consumer, batch: FetchedBatch::new(), held: BTreeSet::new() }
+    }
+
+    /// Polls for a moment and adds what came.
+    async fn poll(&mut self, seen: &mut Vec<String>) {
+        let polled = self.consumer.poll(Duration::from_millis(50), &mut self.batch).await.unwrap();
+        for record in self.batch.iter() {
+            assert!(self.held.contains(&record.topic_partition()), "{}", record.topic_partition());
+        }
+        seen.extend(values(&self.batch));
+        match polled {
+            Polled::Rebalance(Rebalance::Assigned(partitions)) => self.held.extend(partitions),
+            Polled::Rebalance(Rebalance::Revoked(partitions) | Rebalance::Lost(partitions)) => {
+                self.held.retain(|partition| !partitions.contains(partition));
+            }
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_partition_that_moves_cooperatively_and_comes_back_is_read_by_who_holds_it() {
+    let (topics, group_id) = ([unique("stay"), unique("move")], unique("g"));
+    let properties = group(&group_id)
+        .with("partition.assignment.strategy", "org.apache.kafka.clients.consumer.CooperativeStickyAssignor");
+    let write_both = async |value: &str| {
+        for topic in &topics {
+            write(topic, [value.to_owned()]).await;
+        }
+    };
+    let deadline = Instant::now() + PATIENCE;
+    let in_time = || assert!(Instant::now() < deadline);
+    write_both("alone").await;
+    let mut first = Member::join(&properties, &topics).await;
+    let mut seen = Vec::new();
+    while seen.len() < 2 {
+        first.poll(&mut seen).await;
+        in_time();
+    }
+    let mut second = Member::join(&properties, &topics).await;
+    let mut others = Vec::new();
+    while (first.held.len(), second.held.len()) != (1, 1) {
+        first.poll(&mut seen).await;
+        second.poll(&mut others).await;
+        in_time();
+    }
+    write_both("shared").await;
+    while others.len() < 2 || seen.len() < 3 {
+        first.poll(&mut seen).await;
+        second.poll(&mut others).await;
+        in_time();
+    }
+    // Nothing was committed, so the second begins again.
+    assert_eq!((others.join(" "), seen.join(" ")), ("alone shared".into(), "alone alone shared".into()));
+    second.consumer.close(PATIENCE).await;
+    while first.held.len() < 2 {
+        first.poll(&mut seen).await;
+        in_time();
+    }
+    write_both("again").await;
+    while seen.iter().filter(|value| *value == "again").count() < 2 {
+        first.poll(&mut seen).await;
+        in_time();
+    }
+}
