@@ -1,12 +1,16 @@
 //! Where source offsets are kept.
 
+mod connector;
 mod file;
+mod kafka;
 mod reader;
 
 use aqueduct_api::{OffsetMap, Result};
 use async_trait::async_trait;
 
+pub use connector::ConnectorOffsets;
 pub use file::FileOffsetStore;
+pub use kafka::KafkaOffsetStore;
 pub(crate) use reader::StoreReader;
 
 /// A serialized offset key with its value; a null value is a tombstone.

@@ -1,24 +1,16 @@
 //! What connectors and tasks are doing now, for REST and for the status topic.
 
+mod kafka;
+mod outbox;
+mod writer;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
-use aqueduct_proto::state::{State, TaskId};
+use aqueduct_proto::state::TaskId;
+pub use aqueduct_proto::status_log::Status;
 
-/// The state of one connector or task, as its worker wrote it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Status {
-    /// The state.
-    pub state: State,
-    /// Why it failed: stands for Java's stack trace.
-    pub trace: Option<String>,
-    /// The advertised address of the worker that wrote it.
-    pub worker_id: String,
-    /// The generation of the group then; 0 in a standalone worker.
-    pub generation: i32,
-    /// The version of the plugin; `None` where it was not known.
-    pub version: Option<String>,
-}
+pub use kafka::KafkaStatusStore;
 
 /// Keeps the newest status of each connector and task, and which topics connectors have used (KIP-558).
 ///

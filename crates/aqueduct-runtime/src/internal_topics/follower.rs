@@ -1,0 +1,172 @@
+//! Reading a topic for as long as the worker lives.
+
+use std::time::Duration;
+
+use aqueduct_api::{Error, Result};
+use aqueduct_kafka::{ErrorKind, FetchedRecord, KafkaError, LogReader};
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::{sleep, timeout};
+
+use super::LogClients;
+use crate::errors::kafka_error;
+
+/// Between two looks at whether there is a request; reading itself does not wait for it.
+const POLL_WAIT: Duration = Duration::from_secs(60);
+/// After a poll that failed.
+const ERROR_BACKOFF: Duration = Duration::from_secs(1);
+/// Requests that wait for the reader.
+const REQUESTS_MAX: usize = 64;
+/// After this long without having read a record that was written, the reader is asked for the end of the log.
+const UNSEEN_TIMEOUT: Duration = Duration::from_secs(1);
+
+type Reply = oneshot::Sender<aqueduct_kafka::Result<()>>;
+
+/// A topic, being read by a task of its own, which ends when this is dropped.
+pub(crate) struct Follower {
+    requests: mpsc::Sender<Reply>,
+    /// By partition: the offset after the last record that was applied.
+    read: watch::Receiver<Vec<i64>>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// A topic that was read to its end.
+pub(crate) struct Reading<F> {
+    log: LogReader,
+    apply: F,
+    read: watch::Sender<Vec<i64>>,
+}
+
+impl Follower {
+    /// Opens a topic, waiting up to 30 s for it to appear, and reads all that is in it, applying each record in the order of
+    /// its partition. `apply` must return at once.
+    pub(crate) async fn read<F>(clients: &LogClients, topic: &str, apply: F) -> Result<Reading<F>>
+    where
+        F: FnMut(FetchedRecord<'_>) + Send + 'static,
+    {
+        let log = LogReader::open(&*clients.plane, clients.admin.clone(), &clients.consumer, topic);
+        let log = log.await.map_err(kafka_error)?;
+        let read = watch::Sender::new(vec![0; log.partitions().len()]);
+        let (reading, result) = Reading { log, apply, read }.to_end().await?;
+        result.map(|()| reading).map_err(kafka_error)
+    }
+
+    /// Returns when all records that are in the topic now have been applied.
+    pub(crate) async fn read_to_end(&self) -> Result<()> {
+        let (reply, done) = oneshot::channel();
+        self.requests.send(reply).await.map_err(|_| ended())?;
+        done.await.map_err(|_| ended())?.map_err(kafka_error)
+    }
+
+    /// Returns when the record at this offset, and with it all before it, has been applied.
+    pub(crate) async fn until_read(&self, partition: i32, offset: i64) -> Result<()> {
+        let partition = usize::try_from(partition).unwrap_or(usize::MAX);
+        let mut read = self.read.clone();
+        let seen = read.wait_for(|read| read.get(partition).is_none_or(|next| *next > offset));
+        match timeout(UNSEEN_TIMEOUT, seen).await {
+            Ok(seen) => seen.map(|_| ()).map_err(|_| ended()),
+            // Either the reader is slow, or the record is compacted away already; the end of the log says which.
+            Err(_) => self.read_to_end().await,
+        }
+    }
+}
+
+fn ended() -> Error {
+    Error::connect("The worker is stopping: an internal topic is not read any more")
+}
+
+/// Notes and applies a record.
+fn take(
+    record: FetchedRecord<'_>,
+    read: &watch::Sender<Vec<i64>>,
+    apply: &mut impl FnMut(FetchedRecord<'_>),
+) {
+    apply(record);
+    read.send_modify(|read| {
+        let next = usize::try_from(record.partition()).ok().and_then(|partition| read.get_mut(partition));
+        if let Some(next) = next {
+            *next = record.offset() + 1;
+        }
+    });
+}
+
+impl<F: FnMut(FetchedRecord<'_>) + Send + 'static> Reading<F> {
+    /// Goes on reading, in a task of its own on the runtime of the caller.
+    pub(crate) fn follow(self) -> Follower {
+        let (requests, waiting) = mpsc::channel(REQUESTS_MAX);
+        let read = self.read.subscribe();
+        Follower { requests, read, task: tokio::spawn(self.run(waiting)) }
+    }
+
+    /// How many partitions the topic has.
+    pub(crate) fn partitions(&self) -> usize {
+        self.log.partitions().len()
+    }
+
+    /// Reads to the end. Stops soon when the future is dropped. The log's own future may not move between threads, so it gets
+    /// a thread for as long as it takes.
+    async fn to_end(mut self) -> Result<(Self, Result<(), KafkaError>)> {
+        let (alive, mut dropped) = watch::channel(());
+        let handle = Handle::current();
+        let reading = spawn_blocking(move || {
+            handle.block_on(async move {
+                let Self { log, apply, read } = &mut self;
+                let result = tokio::select! {
+                    result = log.read_to_end(|record| take(record, read, apply)) => result,
+                    _ = dropped.changed() => Err(KafkaError::new(ErrorKind::Closed, "nobody waits any more")),
+                };
+                (self, result)
+            })
+        });
+        let done = reading.await.map_err(|error| ended().with_source(error));
+        drop(alive);
+        done
+    }
+
+    async fn poll(&mut self) -> Result<usize, KafkaError> {
+        let Self { log, apply, read } = self;
+        log.poll(POLL_WAIT, |record| take(record, read, apply)).await
+    }
+
+    async fn run(mut self, mut requests: mpsc::Receiver<Reply>) {
+        loop {
+            // A poll can be dropped at any time without losing a record.
+            let request = tokio::select! {
+                biased;
+                request = requests.recv() => request,
+                polled = self.poll() => {
+                    if let Err(error) = polled {
+                        tracing::error!(%error, "an internal topic could not be read, trying again");
+                        sleep(ERROR_BACKOFF).await;
+                    }
+                    continue;
+                }
+            };
+            let Some(first) = request else { return };
+            // One read serves all who asked before it began.
+            let mut waiting = vec![first];
+            while let Ok(more) = requests.try_recv() {
+                waiting.push(more);
+            }
+            let (again, result) = match self.to_end().await {
+                Ok(read) => read,
+                Err(error) => return tracing::error!("an internal topic is not read any more: {error:#}"),
+            };
+            self = again;
+            if let Err(error) = &result {
+                tracing::error!(%error, "an internal topic could not be read to its end");
+            }
+            for reply in waiting {
+                // Who gave up waiting does not want it.
+                let _ = reply.send(result.clone());
+            }
+        }
+    }
+}
