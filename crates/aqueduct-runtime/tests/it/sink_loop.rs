@@ -81,7 +81,8 @@ async fn a_batch_to_be_put_again_does_not_spin_while_the_user_has_paused() {
     let before = probe.calls(Call::Put);
     cluster.expect_silence(TOPIC, Duration::from_millis(300)).await;
     let puts = probe.calls(Call::Put) - before;
-    assert!(puts <= 10, "{puts} puts in 300 ms");
+    // A loop that spins puts hundreds of thousands of times; a slow machine makes the wait longer than it says.
+    assert!(puts <= 100, "{puts} puts in about 300 ms");
     probe.mend();
     cluster.resume("c").await;
     probe.expect_taken(1).await;
