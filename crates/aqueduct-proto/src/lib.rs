@@ -5,6 +5,8 @@ mod java_order;
 
 pub mod assignor;
 pub mod config_log;
+pub mod fencing;
+pub mod herder;
 pub mod member;
 pub mod offset_file;
 pub mod offsets;

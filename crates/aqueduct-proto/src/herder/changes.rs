@@ -1,0 +1,115 @@
+//! What the config topic changed, until this worker acts on it.
+
+use std::collections::BTreeSet;
+
+use super::restarts::part_of;
+use super::{Effect, Herder};
+use crate::config_log::ConfigState;
+use crate::state::TargetState;
+use crate::subprotocol::Work;
+
+/// Connectors by what changed of them.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    rejoin: bool,
+    updated: BTreeSet<String>,
+    tasks: BTreeSet<String>,
+    targets: BTreeSet<String>,
+}
+
+impl Changes {
+    pub(super) fn removed(&mut self, name: &str) {
+        self.rejoin = true;
+        self.updated.remove(name);
+        self.targets.remove(name);
+    }
+
+    /// A new connector must be assigned; one that is known already only gets another configuration.
+    pub(super) fn updated(&mut self, name: String, before: &ConfigState) {
+        if before.connector(&name).is_some() {
+            self.updated.insert(name);
+        } else {
+            self.rejoin = true;
+        }
+    }
+
+    pub(super) fn tasks(&mut self, name: String) {
+        self.rejoin = true;
+        self.tasks.insert(name);
+    }
+
+    pub(super) fn target(&mut self, name: String) {
+        self.targets.insert(name);
+    }
+
+    /// Whether the group must decide anew.
+    pub(super) fn needs_rejoin(&self) -> bool {
+        self.rejoin
+    }
+
+    fn is_empty(&self) -> bool {
+        !self.rejoin && self.updated.is_empty() && self.tasks.is_empty() && self.targets.is_empty()
+    }
+}
+
+impl Herder {
+    /// Acts on what changed. Eager groups do everything through a rebalance.
+    pub(super) fn apply_changes(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
+        if self.changes.is_empty() {
+            return;
+        }
+        let changes = std::mem::take(&mut self.changes);
+        let state = self.config.snapshot();
+        if !self.member.protocol().is_cooperative() {
+            self.member.rejoin(now_ms);
+            return;
+        }
+        for name in &changes.updated {
+            let Some(config) = state.connector(name).and_then(|connector| connector.config()) else {
+                continue;
+            };
+            if self.rebalance.started.connectors.contains(name) {
+                let (connector, config) = (name.clone(), config.clone());
+                effects.push(Effect::Reconfigure { connector, config });
+                self.want_tasks(&state, name, now_ms);
+            }
+        }
+        // Tasks of an older set stop before the group decides who runs the new one.
+        for name in &changes.tasks {
+            let tasks = Work {
+                connectors: Vec::new(),
+                tasks: self
+                    .rebalance
+                    .assigned
+                    .tasks
+                    .iter()
+                    .filter(|id| id.connector == *name)
+                    .cloned()
+                    .collect(),
+            };
+            self.stop(&tasks, effects);
+        }
+        for name in changes.targets {
+            let Some(target) = state.target_state(&name) else { continue };
+            let local = part_of(&self.rebalance.started, &name);
+            if local.is_empty() {
+                continue;
+            }
+            let runs_connector = !local.connectors.is_empty();
+            effects.push(Effect::SetTarget { connector: name.clone(), target, local });
+            if runs_connector {
+                self.want_tasks(&state, &name, now_ms);
+            }
+        }
+        if changes.rejoin {
+            self.member.rejoin(now_ms);
+        }
+    }
+
+    /// A connector that is started or changed here owes its task set.
+    pub(super) fn want_tasks(&mut self, state: &ConfigState, name: &str, now_ms: i64) {
+        if state.target_state(name) == Some(TargetState::Started) {
+            self.task_sets.want(name, now_ms);
+        }
+    }
+}

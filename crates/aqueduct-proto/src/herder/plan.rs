@@ -1,0 +1,99 @@
+//! A request as steps.
+
+use std::collections::VecDeque;
+
+use super::{Refusal, Request};
+use crate::config_log::{
+    ConfigState, Record, Step, put_connector, put_logger_level, put_restart_request, put_session_key,
+    put_target_state, put_tasks, remove_connector,
+};
+use crate::session::SessionKey;
+use crate::state::TargetState;
+
+/// One step of a job.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Do {
+    /// Read the config topic to its end.
+    Read,
+    /// Write records.
+    Write { records: Vec<Record>, privileged: bool },
+    /// Look whether there is somebody to fence, and add the steps for it.
+    DecideFencing { connector: String },
+    /// Fence producers.
+    Fence { connector: String, producers: i32 },
+    /// Fail if there is another task set than this one by now.
+    SameTasks { connector: String, generation: Option<i32> },
+}
+
+/// Whether only the leader may do it.
+pub(super) fn needs_leader(request: &Request) -> bool {
+    match request {
+        Request::SetTarget { target, .. } => *target == TargetState::Stopped,
+        Request::LoggerLevel { .. } => false,
+        _ => true,
+    }
+}
+
+/// The steps, or why there are none.
+pub(super) fn plan(request: Request, state: &ConfigState) -> Result<VecDeque<Do>, Refusal> {
+    let exists =
+        |name: &String| state.connector(name).map(|_| ()).ok_or_else(|| Refusal::NotFound(name.clone()));
+    Ok(match request {
+        Request::PutConnector { name, config, initial, replace } => {
+            if !replace && state.connector(&name).is_some() {
+                return Err(Refusal::Exists(name));
+            }
+            written(put_connector(&name, &config, initial), true)
+        }
+        Request::DeleteConnector { name } => {
+            exists(&name)?;
+            written(remove_connector(&name), true)
+        }
+        Request::PutTasks { connector, configs } => {
+            exists(&connector)?;
+            if state.target_state(&connector) == Some(TargetState::Stopped) && !configs.is_empty() {
+                return Err(Refusal::Stopped(connector));
+            }
+            steps(put_tasks(&connector, &configs))
+        }
+        Request::SetTarget { connector, target } => {
+            exists(&connector)?;
+            let stops = target == TargetState::Stopped;
+            // The tasks go first: a stopped connector has none.
+            let mut all = if stops { steps(put_tasks(&connector, &[])) } else { VecDeque::new() };
+            all.extend(written(vec![put_target_state(&connector, target)], stops));
+            all
+        }
+        Request::Restart { connector, request } => {
+            exists(&connector)?;
+            written(vec![put_restart_request(&connector, request)], true)
+        }
+        Request::Fence { connector } => {
+            exists(&connector)?;
+            [Do::Read, Do::DecideFencing { connector }].into()
+        }
+        Request::LoggerLevel { namespace, level } => {
+            written(vec![put_logger_level(&namespace, &level)], false)
+        }
+    })
+}
+
+/// The steps that write a session key.
+pub(super) fn plan_key(key: &SessionKey) -> VecDeque<Do> {
+    written(vec![put_session_key(key)], true)
+}
+
+/// Writes, then waits until the write is read back: only then it counts.
+pub(super) fn written(records: Vec<Record>, privileged: bool) -> VecDeque<Do> {
+    [Do::Write { records, privileged }, Do::Read].into()
+}
+
+fn steps(steps: Vec<Step>) -> VecDeque<Do> {
+    steps
+        .into_iter()
+        .map(|step| match step {
+            Step::Write(records) => Do::Write { records, privileged: true },
+            Step::ReadToEnd => Do::Read,
+        })
+        .collect()
+}

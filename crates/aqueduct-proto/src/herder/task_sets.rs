@@ -1,0 +1,93 @@
+//! Task sets of the connectors that run here: when to ask for them, and whether to publish what came.
+
+use std::collections::BTreeMap;
+
+use aqueduct_api::ConfigMap;
+
+use super::Effect;
+use crate::config_log::ConfigState;
+use crate::state::TargetState;
+
+const RETRY_FIRST_MS: i64 = 250;
+const RETRY_MAX_MS: i64 = 60_000;
+
+#[derive(Debug, Default)]
+struct Due {
+    at_ms: i64,
+    failures: u32,
+    /// An answer is awaited.
+    under_way: bool,
+    /// Something changed since it was asked.
+    again: bool,
+}
+
+/// Which connectors owe a task set.
+#[derive(Debug, Default)]
+pub(super) struct TaskSets {
+    due: BTreeMap<String, Due>,
+}
+
+impl TaskSets {
+    /// Asks for a connector's task set at once.
+    pub(super) fn want(&mut self, connector: &str, now_ms: i64) {
+        let due = self.due.entry(connector.to_owned()).or_default();
+        due.again = due.under_way;
+        due.at_ms = now_ms;
+    }
+
+    /// What does not run here any more, owes nothing here.
+    pub(super) fn retain(&mut self, runs_here: impl Fn(&str) -> bool) {
+        self.due.retain(|connector, _| runs_here(connector));
+    }
+
+    /// The set came and is published, or needs not be.
+    pub(super) fn done(&mut self, connector: &str) {
+        if let Some(due) = self.due.get_mut(connector) {
+            if due.again {
+                *due = Due { at_ms: due.at_ms, ..Due::default() };
+            } else {
+                self.due.remove(connector);
+            }
+        }
+    }
+
+    /// Something went wrong: try again, later each time.
+    pub(super) fn failed(&mut self, connector: &str, now_ms: i64) {
+        if let Some(due) = self.due.get_mut(connector) {
+            let delay_ms = RETRY_FIRST_MS.saturating_mul(1 << due.failures.min(20)).min(RETRY_MAX_MS);
+            let failures = due.failures.saturating_add(1);
+            *due = Due { at_ms: now_ms + delay_ms, failures, ..Due::default() };
+        }
+    }
+
+    /// Asks for what is due.
+    pub(super) fn tick(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
+        for (connector, due) in &mut self.due {
+            if !due.under_way && due.at_ms <= now_ms {
+                due.under_way = true;
+                effects.push(Effect::GenerateTasks { connector: connector.clone() });
+            }
+        }
+    }
+
+    pub(super) fn next_timeout(&self) -> Option<i64> {
+        self.due.values().filter(|due| !due.under_way).map(|due| due.at_ms).min()
+    }
+}
+
+/// Whether a generated task set must be written: it differs from the one that counts, or that one was made of another
+/// connector configuration, is not complete, or could be lost to compaction (see [`config_log`](crate::config_log)).
+pub(super) fn must_publish(state: &ConfigState, name: &str, configs: &[ConfigMap]) -> bool {
+    let Some(connector) = state.connector(name) else { return false };
+    if state.target_state(name) != Some(TargetState::Started) {
+        return false;
+    }
+    let same_tasks = i32::try_from(configs.len()).is_ok_and(|count| connector.task_count() == Some(count))
+        && configs.iter().zip(0..).all(|(config, task)| {
+            connector.task_configs().get(&task).is_some_and(|known| known.as_ref() == config)
+        });
+    !same_tasks
+        || connector.is_inconsistent()
+        || connector.applied() != connector.config()
+        || connector.commit_is_older()
+}
