@@ -36,6 +36,7 @@ pub fn bundles() -> Vec<Bundle> {
         aqueduct_converters::plugins(),
         aqueduct_transforms::plugins(),
         aqueduct_file::plugins(),
+        aqueduct_schema_registry::plugins(),
     ]
 }
 

@@ -1,0 +1,27 @@
+//! Converters whose messages name a schema that lies in a schema registry.
+//!
+//! [`plugins`] lists them under the names of the Java classes. They differ in their format alone: [`converter`] holds what
+//! they share, `registry` talks to the registry, and there is one module for each format, which maps schemas and values.
+
+mod avro;
+mod config;
+mod converter;
+mod json_text;
+mod registry;
+mod subject;
+mod wire;
+
+use aqueduct_api::Plugin;
+
+pub use converter::RegistryConverter;
+
+/// Avro's binary form.
+pub type AvroConverter = RegistryConverter<avro::Avro>;
+
+/// The release of the Java converters that these stand for.
+const VERSION: &str = "8.1.0";
+
+/// The converters.
+pub fn plugins() -> Vec<Plugin> {
+    vec![Plugin::converter("io.confluent.connect.avro.AvroConverter", VERSION, AvroConverter::default)]
+}

@@ -1,0 +1,38 @@
+"""An independent client of a schema registry: reads a message of ours, and writes one that we read.
+
+client.py FORMAT URL HEX prints {"read": ..., "written": HEX}; topics are "ours" and "theirs".
+"""
+
+import json
+import sys
+
+from confluent_kafka.schema_registry import Schema, SchemaReference, SchemaRegistryClient
+from confluent_kafka.serialization import MessageField, SerializationContext
+
+form, url, ours = sys.argv[1], sys.argv[2], bytes.fromhex(sys.argv[3])
+registry = SchemaRegistryClient({"url": url})
+reading = SerializationContext("ours", MessageField.VALUE)
+writing = SerializationContext("theirs", MessageField.VALUE)
+
+
+def avro():
+    from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
+
+    read = AvroDeserializer(registry)(ours, reading)
+    registry.register_schema("color", Schema(
+        '{"type":"enum","name":"Color","namespace":"n","symbols":["RED","BLUE"]}', "AVRO"))
+    schema = Schema(json.dumps({
+        "type": "record", "name": "Theirs", "namespace": "n", "fields": [
+            {"name": "color", "type": "n.Color"},
+            {"name": "text", "type": ["null", "string"], "default": None},
+            {"name": "price", "type": {"type": "bytes", "logicalType": "decimal", "precision": 9, "scale": 2}},
+            {"name": "sizes", "type": {"type": "map", "values": "double"}},
+            {"name": "either", "type": ["int", "string"]},
+        ]}), "AVRO", [SchemaReference("n.Color", "color", 1)])
+    from decimal import Decimal
+    value = {"color": "BLUE", "text": "grüße", "price": Decimal("-1.25"), "sizes": {"a": 0.5}, "either": "e"}
+    return read, AvroSerializer(registry, schema)(value, writing)
+
+
+read, written = {"avro": avro}[form]()
+print(json.dumps({"read": read, "written": written.hex()}, default=str))
