@@ -7,8 +7,10 @@
 
 mod level;
 mod levels;
+mod masked;
 mod names;
 
 pub use level::LogLevel;
 pub use levels::{LogLevels, LoggerLevel};
+pub(crate) use masked::masked;
 pub use names::{JAVA_NAMES, JavaName};

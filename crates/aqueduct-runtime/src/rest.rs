@@ -126,16 +126,14 @@ impl RestServer {
     }
 
     fn warn_of_strangers(&self) -> std::io::Result<()> {
-        if self.plan.guard.is_some() || self.plan.requires_certificates {
-            return Ok(());
-        }
-        for address in self.local_addresses()? {
-            if !address.ip().is_loopback() {
-                tracing::warn!(
-                    "The REST API listens on {address} without authentication: who can reach it can read and change all \
-                     connectors. rest.extension.classes={BASIC_AUTH_EXTENSION} asks for passwords"
-                );
-            }
+        let (main, admin) = (self.local_addresses()?, self.admin_addresses()?);
+        let open = |is_open: bool, addresses: Vec<SocketAddr>| addresses.into_iter().filter(move |_| is_open);
+        let all = open(self.plan.main_is_open, main).chain(open(self.plan.admin_is_open, admin));
+        for address in all.filter(is_reached_from_elsewhere) {
+            tracing::warn!(
+                "The REST API listens on {address} without authentication: who can reach it can read and change all \
+                 connectors. rest.extension.classes={BASIC_AUTH_EXTENSION} asks for passwords"
+            );
         }
         Ok(())
     }
@@ -200,7 +198,31 @@ impl Drop for RestServer {
     }
 }
 
+fn is_reached_from_elsewhere(address: &SocketAddr) -> bool {
+    !address.ip().to_canonical().is_loopback()
+}
+
 fn surrounded(service: Rewrite<Router>, surroundings: Surroundings) -> App {
     let around = middleware::from_fn_with_state(Arc::new(surroundings), surroundings::surround);
     BoxCloneSyncService::new(around.layer(service))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_is_out_of_reach() {
+        let check = |address: &str, expected| {
+            let address: SocketAddr = address.parse().expect(address);
+            assert_eq!(is_reached_from_elsewhere(&address), expected, "{address}");
+        };
+        check("127.0.0.1:8083", false);
+        check("127.1.2.3:8083", false);
+        check("[::1]:8083", false);
+        check("[::ffff:127.0.0.1]:8083", false);
+        check("0.0.0.0:8083", true);
+        check("[::]:8083", true);
+        check("10.0.0.1:8083", true);
+    }
 }

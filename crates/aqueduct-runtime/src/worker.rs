@@ -145,7 +145,8 @@ impl Worker {
         target: TargetState,
         events: Arc<dyn WorkerEvents>,
     ) -> Result<()> {
-        let started = self.try_start_connector(name, raw, target, events).await;
+        let span = tracing::info_span!("connector", context = %format_args!("[{name}|worker] "));
+        let started = self.try_start_connector(name, raw, target, events).instrument(span).await;
         self.writer.startups.connectors.note(started.is_ok());
         started
     }
@@ -284,13 +285,14 @@ impl Worker {
             metrics: Arc::clone(&metrics),
             given_up: Arc::clone(&given_up),
         };
-        let assembled = match self.assemble(id, connector, task, control, &mut report).await {
-            Ok(assembled) => assembled,
-            Err(error) => return report.failed(&error),
-        };
-        let (end, ended) = watch::channel(false);
         let span =
             tracing::info_span!("connector", context = %format_args!("[{}|task-{}] ", id.connector, id.task));
+        let assembled = self.assemble(id, connector, task, control, &mut report);
+        let assembled = match assembled.instrument(span.clone()).await {
+            Ok(assembled) => assembled,
+            Err(error) => return span.in_scope(|| report.failed(&error)),
+        };
+        let (end, ended) = watch::channel(false);
         let running = async move {
             let result = match AssertUnwindSafe(run(assembled)).catch_unwind().await {
                 Ok(result) => result,

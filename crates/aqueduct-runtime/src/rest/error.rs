@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
 use crate::herder::{HerderError, Stage};
+use crate::logging::masked;
 
 /// The body of every error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,7 +103,7 @@ impl From<HerderError> for RestError {
 impl IntoResponse for RestError {
     fn into_response(self) -> Response {
         if self.status.is_server_error() {
-            tracing::error!("Uncaught exception in REST call: {}", self.message);
+            tracing::error!("Uncaught exception in REST call: {}", masked(&self.message));
         }
         let body = ErrorBody { error_code: self.status.as_u16(), message: Some(self.message) };
         let mut response = (self.status, Json(body)).into_response();

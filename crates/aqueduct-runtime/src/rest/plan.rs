@@ -28,7 +28,10 @@ pub struct RestPlan {
     pub(super) admin: Vec<Place>,
     /// Whether the main listeners serve what is for administrators too.
     pub(super) admin_with_main: bool,
-    pub(super) requires_certificates: bool,
+    /// Whether some main listener lets everybody in.
+    pub(super) main_is_open: bool,
+    /// Whether some listener of administrators does.
+    pub(super) admin_is_open: bool,
     pub(super) guard: Option<Arc<Guard>>,
     pub(super) surroundings: Surroundings,
     pub(super) levels: LogLevels,
@@ -43,13 +46,18 @@ impl RestPlan {
     pub fn new(config: &RestConfig, jaas: Option<&Path>, levels: LogLevels) -> Result<Self> {
         let admin = config.admin_listeners.as_deref();
         let headers = config.response_headers.iter().map(AnswerHeader::new).collect::<Result<_>>()?;
-        let all_secure = config.listeners.iter().all(|listener| listener.https);
+        let guard = Guard::new(&config.extensions, jaas)?.map(Arc::new);
+        let is_open = |listeners: &[Listener], settings: &ConfigMap| {
+            let asks_for_certificates = tls::requires_certificates(settings);
+            guard.is_none() && !listeners.iter().all(|listener| listener.https && asks_for_certificates)
+        };
         Ok(Self {
+            main_is_open: is_open(&config.listeners, &config.tls),
+            admin_is_open: is_open(admin.unwrap_or_default(), &config.admin_tls),
             main: places(&config.listeners, &config.tls)?,
             admin: places(admin.unwrap_or_default(), &config.admin_tls)?,
             admin_with_main: admin.is_none(),
-            requires_certificates: all_secure && tls::requires_certificates(&config.tls),
-            guard: Guard::new(&config.extensions, jaas)?.map(Arc::new),
+            guard,
             surroundings: Surroundings {
                 cors: Cors::new(&config.allow_origin, &config.allow_methods)?,
                 headers,
@@ -65,7 +73,8 @@ impl RestPlan {
             main: addresses.iter().map(place).collect(),
             admin: Vec::new(),
             admin_with_main: true,
-            requires_certificates: false,
+            main_is_open: true,
+            admin_is_open: false,
             guard: None,
             surroundings: Surroundings::default(),
             levels,

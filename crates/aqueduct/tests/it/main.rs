@@ -5,5 +5,6 @@ mod dev;
 mod docs;
 mod https;
 mod program;
+mod rest;
 mod standalone;
 mod usage;
