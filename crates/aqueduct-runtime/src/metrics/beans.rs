@@ -194,6 +194,14 @@ fn task_beans(id: &TaskId, metrics: &TaskMetrics) -> Vec<Bean> {
         error_bean(Bean::new("task-error-metrics", &tags), &metrics.errors, &metrics.records_skipped),
         age_bean(Bean::new("aqueduct-task-metrics", &tags), metrics),
     ];
+    for (alias, part) in parts.into_iter().flat_map(|parts| &parts.transforms) {
+        let bean = Bean::new("connector-transform-metrics", &[tags[0], tags[1], ("transform", alias)]);
+        beans.push(bean.with_class(["transform-class", "transform-version"], *part));
+    }
+    for (alias, part) in parts.into_iter().flat_map(|parts| &parts.predicates) {
+        let bean = Bean::new("connector-predicate-metrics", &[tags[0], tags[1], ("predicate", alias)]);
+        beans.push(bean.with_class(["predicate-class", "predicate-version"], *part));
+    }
     beans.extend(match parts.map(|parts| parts.kind) {
         Some(ConnectorType::Source) => Some(source_bean(Bean::new("source-task-metrics", &tags), metrics)),
         Some(ConnectorType::Sink) => Some(sink_bean(Bean::new("sink-task-metrics", &tags), metrics)),

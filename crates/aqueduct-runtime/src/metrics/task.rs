@@ -1,5 +1,6 @@
 //! The figures of one task.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -113,7 +114,7 @@ impl ClassVersion {
 }
 
 /// What a task is made of.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct TaskParts {
     /// Which way it moves data.
     pub kind: ConnectorType,
@@ -127,6 +128,10 @@ pub struct TaskParts {
     pub value_converter: ClassVersion,
     /// What converts headers.
     pub header_converter: ClassVersion,
+    /// Transformations by alias, in their order.
+    pub transforms: Vec<(String, ClassVersion)>,
+    /// The predicates of transformations by alias.
+    pub predicates: BTreeMap<String, ClassVersion>,
 }
 
 /// How long a task was in which state.
@@ -280,6 +285,8 @@ mod tests {
                 key_converter: part,
                 value_converter: part,
                 header_converter: part,
+                transforms: Vec::new(),
+                predicates: BTreeMap::new(),
             };
             metrics.parts.set(parts).expect("unset");
             metrics.polled(10);

@@ -1,5 +1,6 @@
 //! Putting a task together: its plugins, configured, and its Kafka clients.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,9 @@ use aqueduct_proto::tolerance::{Policy, Tolerance};
 use super::client_properties::{ClientRole, client_properties};
 use super::topics::{AdminTopics, create_dead_letter_topic};
 use super::{TaskReport, Worker};
-use crate::connector_config::{ConnectorConfig, ErrorSettings, PluginSpec, TopicCreationGroup, Topics};
+use crate::connector_config::{
+    ConnectorConfig, ErrorSettings, PluginSpec, TopicCreationGroup, Topics, TransformSpec,
+};
 use crate::errors::{DeadLetters, ErrorHandler, LogReporter, kafka_error};
 use crate::herder::ConnectorType;
 use crate::metrics::{ClassVersion, TaskParts};
@@ -114,7 +117,18 @@ impl Worker {
 impl Made<'_> {
     /// Notes what the task is made of, for its metrics.
     fn describe(&self, kind: ConnectorType, connector: &Plugin, task_class: &'static str) -> Result<()> {
+        let mut transforms = Vec::with_capacity(self.parsed.transforms.len());
+        let mut predicates = BTreeMap::new();
+        for spec in &self.parsed.transforms {
+            let plugin = self.transformation_plugin(spec)?;
+            transforms.push((spec.alias.clone(), ClassVersion::of(plugin)));
+            if let Some(alias) = &spec.predicate {
+                predicates.insert(alias.clone(), ClassVersion::of(self.predicate_plugin(alias)?.0));
+            }
+        }
         let parts = TaskParts {
+            transforms,
+            predicates,
             kind,
             connector: ClassVersion::of(connector),
             task_class,
@@ -250,12 +264,15 @@ impl Made<'_> {
         ErrorHandler::new(policy(errors), log, dead_letters, self.control.clone(), Arc::clone(metrics))
     }
 
+    fn transformation_plugin(&self, spec: &TransformSpec) -> Result<&Plugin> {
+        let PluginSpec { class, version, .. } = &spec.plugin;
+        Ok(self.worker.parts.registry.get(Wanted::Transformation, class, version.as_ref())?)
+    }
+
     fn chain(&self) -> Result<Chain> {
-        let registry = &self.worker.parts.registry;
         let mut links = Vec::with_capacity(self.parsed.transforms.len());
         for spec in &self.parsed.transforms {
-            let plugin =
-                registry.get(Wanted::Transformation, &spec.plugin.class, spec.plugin.version.as_ref())?;
+            let plugin = self.transformation_plugin(spec)?;
             let PluginKind::Transformation(make) = &plugin.kind else { return Err(wrong_kind(plugin)) };
             let mut transformation = make();
             transformation.configure(&spec.plugin.config)?;
@@ -268,13 +285,18 @@ impl Made<'_> {
         Ok(Chain::new(links))
     }
 
-    fn condition(&self, alias: &str, negate: bool) -> Result<Condition> {
+    fn predicate_plugin(&self, alias: &str) -> Result<(&Plugin, &PluginSpec)> {
         let Some((_, spec)) = self.parsed.predicates.iter().find(|(name, _)| name == alias) else {
             return Err(Error::connect(format!(
                 "The predicate {alias} is not defined: add it to 'predicates'"
             )));
         };
         let plugin = self.worker.parts.registry.get(Wanted::Predicate, &spec.class, spec.version.as_ref())?;
+        Ok((plugin, spec))
+    }
+
+    fn condition(&self, alias: &str, negate: bool) -> Result<Condition> {
+        let (plugin, spec) = self.predicate_plugin(alias)?;
         let PluginKind::Predicate(make) = &plugin.kind else { return Err(wrong_kind(plugin)) };
         let mut predicate = make();
         predicate.configure(&spec.config)?;

@@ -114,4 +114,7 @@ async fn records_that_fail_are_counted() {
     shows("task_error_metrics_total_records_skipped", 1.0).await;
     shows("task_error_metrics_total_errors_logged", 1.0).await;
     shows("task_error_metrics_total_retries", 0.0).await;
+    let text = get(address, "/metrics").await;
+    let transform = r#"kafka_connect_connector_transform_metrics_transform_class{connector="in",task="0",transform="change",transform_class="test.Changing"}"#;
+    assert_eq!(value(&text, transform), Some(1.0), "{text:?}");
 }
