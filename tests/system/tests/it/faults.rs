@@ -1,8 +1,9 @@
 //! What a worker does when something around it breaks.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
+use tempfile::TempDir;
 use xtask::oracle::live;
 use xtask::oracle::{Oracle, http, ports};
 
@@ -171,28 +172,27 @@ fn a_clean_stop_repeats_nothing() {
 }
 
 /// A file system of 1 MB in memory, unmounted with the value. Only root may mount one.
-struct SmallDisk(PathBuf, tempfile::TempDir);
+struct SmallDisk(TempDir);
 
 impl SmallDisk {
     fn mount() -> anyhow::Result<SmallDisk> {
         let dir = folder();
-        let path = dir.path().to_owned();
         let output =
-            Command::new("mount").args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"]).arg(&path).output()?;
+            Command::new("mount").args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"]).arg(dir.path()).output()?;
         anyhow::ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr).trim());
-        Ok(SmallDisk(path, dir))
+        Ok(SmallDisk(dir))
     }
 
     fn path(&self) -> &Path {
-        &self.0
+        self.0.path()
     }
 }
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        let unmounted = Command::new("umount").arg(&self.0).status();
+        let unmounted = Command::new("umount").arg(self.path()).status();
         if !unmounted.is_ok_and(|status| status.success()) {
-            tell(&format!("{} stays mounted", self.0.display()));
+            tell(&format!("{} stays mounted", self.path().display()));
         }
     }
 }

@@ -3,9 +3,11 @@
 //! They own servers and compare times and counts, so they run one at a time (`--test-threads=1`). A test whose service
 //! can't be had says `SKIP`, and fails with `REQUIRE_LIVE=1`.
 
+mod clients;
 mod faults;
 mod handover;
 mod lines;
+mod rest;
 mod round_trip;
 mod site;
 mod stage;

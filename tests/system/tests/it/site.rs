@@ -77,6 +77,8 @@ impl Site {
             ("key.converter", STRING.to_owned()),
             ("value.converter", STRING.to_owned()),
             ("offset.flush.interval.ms", FLUSH_MS.to_string()),
+            // Java has its test connectors on the class path; ours shows them when it is asked to.
+            ("aqueduct.test.plugins", "true".to_owned()),
         ])
     }
 }
