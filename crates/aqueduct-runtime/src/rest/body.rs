@@ -20,7 +20,11 @@ pub(super) fn read<'a, T: Deserialize<'a>>(headers: &HeaderMap, body: &'a Bytes)
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(None);
     }
-    // Java answers 500 to any JSON that it cannot read, in the words of its parser; these words are ours.
+    // Java answers 500 to any JSON that it cannot read, in the words of its parser; these words are ours. A list must
+    // not pass for an object whose members are all optional.
+    if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+        return Err(RestError::internal("The request body must be an object, not a list"));
+    }
     let mut json = serde_json::Deserializer::from_slice(body);
     Option::<T>::deserialize(&mut json)
         .map_err(|error| RestError::internal(format!("The request body is not what it should be: {error}")))
@@ -84,12 +88,24 @@ fn indexmap_of_raw<'de, D: serde::Deserializer<'de>>(
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CreateRequest {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text_of_scalar")]
     pub(super) name: Option<String>,
     #[serde(default)]
     pub(super) config: Option<ConfigBody>,
     #[serde(default, deserialize_with = "initial_state")]
     pub(super) initial_state: Option<TargetState>,
+}
+
+/// A text, or the text as which a number or a boolean was written.
+fn text_of_scalar<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    match Option::<serde_json::Value>::deserialize(deserializer)? {
+        None | Some(serde_json::Value::Null) => Ok(None),
+        Some(serde_json::Value::String(text)) => Ok(Some(text)),
+        Some(scalar @ (serde_json::Value::Number(_) | serde_json::Value::Bool(_))) => {
+            Ok(Some(scalar.to_string()))
+        }
+        Some(_) => Err(serde::de::Error::custom("name must be a text")),
+    }
 }
 
 fn initial_state<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<TargetState>, D::Error> {
@@ -124,5 +140,7 @@ mod tests {
         assert!(serde_json::from_str::<CreateRequest>(r#"{"name":"x","initial_state":"bogus"}"#).is_err());
         let request: CreateRequest = serde_json::from_str(r#"{"initial_state":"stopped"}"#).expect("a state");
         assert_eq!(request.initial_state, Some(TargetState::Stopped));
+        let request: CreateRequest = serde_json::from_str(r#"{"name":1}"#).expect("a name");
+        assert_eq!(request.name.as_deref(), Some("1"));
     }
 }

@@ -9,7 +9,7 @@ use axum::http::uri::{PathAndQuery, Uri};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use futures::future::Either;
+use futures::future::{Either, FutureExt, Map};
 use tower::{Layer, Service};
 
 use super::routes::{self, Media};
@@ -111,7 +111,7 @@ pub(super) fn content_type(headers: &HeaderMap) -> ContentType {
     }
 }
 
-/// Whether one of the accepted media types covers this one.
+/// Whether one of the accepted media types covers this one. Java's worker looks at no quality, not even at `q=0`.
 fn accepts(headers: &HeaderMap, wanted: &str) -> bool {
     let mut accepted =
         headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).peekable();
@@ -120,14 +120,10 @@ fn accepts(headers: &HeaderMap, wanted: &str) -> bool {
     }
     let (wanted_type, wanted_subtype) = wanted.split_once('/').unwrap_or((wanted, ""));
     accepted.flat_map(|value| value.split(',')).any(|range| {
-        let mut parts = range.split(';').map(str::trim);
-        let (kind, subtype) = parts.next().and_then(|range| range.split_once('/')).unwrap_or_default();
-        let refused = parts.any(|parameter| {
-            parameter.strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()).is_some_and(|q| q <= 0.0)
-        });
+        let range = range.split(';').next().map(str::trim);
+        let (kind, subtype) = range.and_then(|range| range.split_once('/')).unwrap_or_default();
         (kind == "*" || kind.eq_ignore_ascii_case(wanted_type))
             && (subtype == "*" || subtype.eq_ignore_ascii_case(wanted_subtype))
-            && !refused
     })
 }
 
@@ -152,7 +148,7 @@ where
 {
     type Response = Response;
     type Error = Infallible;
-    type Future = Either<S::Future, std::future::Ready<Result<Response, Infallible>>>;
+    type Future = Either<Map<S::Future, WithoutAllow>, std::future::Ready<Result<Response, Infallible>>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.0.poll_ready(context)
@@ -174,8 +170,20 @@ where
                 }
             }
         }
-        Either::Left(self.0.call(request))
+        Either::Left(self.0.call(request).map(without_allow as WithoutAllow))
     }
+}
+
+type WithoutAllow = fn(Result<Response, Infallible>) -> Result<Response, Infallible>;
+
+/// The router adds `Allow` to every 405; the Java worker's answers have none.
+fn without_allow(answer: Result<Response, Infallible>) -> Result<Response, Infallible> {
+    answer.map(|mut response| {
+        if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+            response.headers_mut().remove(header::ALLOW);
+        }
+        response
+    })
 }
 
 /// The path to route instead of this one, if it is another; or what is wrong with it.
@@ -248,7 +256,7 @@ mod tests {
         check("text/html", false);
         check("text/html,*/*;q=0.1", true);
         check("application/*", true);
-        check("application/json;q=0", false);
+        check("application/json;q=0", true);
         assert!(accepts(&HeaderMap::new(), "application/json"));
     }
 }
