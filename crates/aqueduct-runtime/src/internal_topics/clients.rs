@@ -38,7 +38,12 @@ pub struct InternalClients {
     client_id_base: String,
     group_id: String,
     reads_committed: bool,
+    leader_is_transactional: bool,
 }
+
+/// How long a fetch waits for records at the end of a topic of transactions. A reader knows that it is there only when such a
+/// fetch comes back empty, because the last entry of the log is no record.
+const TRANSACTIONAL_FETCH_WAIT_MS: &str = "100";
 
 impl InternalClients {
     /// From a worker's settings. Nothing is connected yet.
@@ -68,6 +73,7 @@ impl InternalClients {
             client_id_base,
             group_id: group.group_id.clone(),
             reads_committed: group.exactly_once.is_enabled(),
+            leader_is_transactional: group.exactly_once.uses_transactional_leader(),
         })
     }
 
@@ -89,6 +95,12 @@ impl InternalClients {
                 consumer.set("isolation.level", "read_committed");
             }
         }
+        if purpose == Purpose::Configs
+            && self.leader_is_transactional
+            && consumer.get("fetch.max.wait.ms").is_none()
+        {
+            consumer.set("fetch.max.wait.ms", TRANSACTIONAL_FETCH_WAIT_MS);
+        }
         LogClients { plane: Arc::clone(&self.plane), admin: self.admin.clone(), producer, consumer }
     }
 
@@ -100,5 +112,67 @@ impl InternalClients {
             .with("client.id", format!("{}configs-leader", self.client_id_base))
             .with("enable.idempotence", "true")
             .with("transactional.id", format!("connect-cluster-{}", self.group_id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aqueduct_api::ConfigMap;
+    use aqueduct_kafka::NativeDataPlane;
+
+    use super::*;
+
+    fn clients(more: &[(&str, &str)]) -> InternalClients {
+        let mut properties = ConfigMap::from([
+            ("bootstrap.servers", "127.0.0.1:1"),
+            ("group.id", "g"),
+            ("key.converter", "test.Converter"),
+            ("value.converter", "test.Converter"),
+            ("config.storage.topic", "configs"),
+            ("offset.storage.topic", "offsets"),
+            ("status.storage.topic", "statuses"),
+            ("max.request.size", "5000000"),
+            ("producer.max.request.size", "7"),
+        ]);
+        properties.extend_with(&more.iter().copied().collect());
+        let worker = WorkerConfig::distributed_worker(properties).expect("settings of a worker");
+        let group = worker.distributed().expect("of a worker in a group").clone();
+        InternalClients::new(Arc::new(NativeDataPlane), &worker, &group).expect("clients")
+    }
+
+    #[test]
+    fn clients_are_named_after_group_and_worker() {
+        for (client_id, base) in [("", "g-"), ("x", "g-x-")] {
+            let clients = clients(&[("client.id", client_id)]);
+            for (purpose, name) in [
+                (Purpose::Configs, "configs"),
+                (Purpose::Offsets, "offsets"),
+                (Purpose::Statuses, "statuses"),
+            ] {
+                let LogClients { producer, consumer, .. } = clients.of(purpose);
+                let expected = format!("{base}{name}");
+                assert_eq!(producer.get("client.id"), Some(expected.as_str()));
+                assert_eq!(consumer.get("client.id"), Some(expected.as_str()));
+                assert_eq!(producer.get("max.request.size"), Some("5000000"));
+                assert_eq!(consumer.get("max.request.size"), None);
+            }
+            let leader = clients.leader_producer();
+            assert_eq!(leader.get("client.id"), Some(format!("{base}configs-leader").as_str()));
+            assert_eq!(leader.get("transactional.id"), Some("connect-cluster-g"));
+        }
+    }
+
+    #[test]
+    fn only_workers_with_exactly_once_support_read_committed_records_alone() {
+        let isolation = |support: &str, purpose| {
+            let clients = clients(&[("exactly.once.source.support", support)]);
+            clients.of(purpose).consumer.get("isolation.level").map(str::to_owned)
+        };
+        for purpose in [Purpose::Configs, Purpose::Offsets] {
+            assert_eq!(isolation("disabled", purpose), None);
+            assert_eq!(isolation("preparing", purpose), None);
+            assert_eq!(isolation("enabled", purpose).as_deref(), Some("read_committed"));
+        }
+        assert_eq!(isolation("enabled", Purpose::Statuses), None);
     }
 }

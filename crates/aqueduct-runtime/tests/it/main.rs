@@ -15,5 +15,6 @@ mod sink_loop;
 mod sink_offsets;
 mod source_errors;
 mod source_loop;
+mod stores;
 mod validation;
 mod vectors;
