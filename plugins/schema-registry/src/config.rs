@@ -189,6 +189,11 @@ pub(crate) fn switch(name: &'static str, default: bool, text: &'static str) -> C
     key(name, ConfigType::Boolean, default, text)
 }
 
+/// A key of a format that is a text.
+pub(crate) fn text(name: &'static str, default: &'static str, text: &'static str) -> ConfigKey {
+    key(name, ConfigType::String, default, text)
+}
+
 /// Whether the key that makes unions and enums of all formats alike is set.
 pub(crate) fn generalized(config: &ConfigData) -> Result<bool> {
     config.boolean(GENERALIZED)

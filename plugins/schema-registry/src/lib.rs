@@ -6,6 +6,7 @@
 mod avro;
 mod config;
 mod converter;
+mod json_schema;
 mod json_text;
 mod registry;
 mod subject;
@@ -18,10 +19,20 @@ pub use converter::RegistryConverter;
 /// Avro's binary form.
 pub type AvroConverter = RegistryConverter<avro::Avro>;
 
+/// JSON, described by JSON Schema.
+pub type JsonSchemaConverter = RegistryConverter<json_schema::JsonSchema>;
+
 /// The release of the Java converters that these stand for.
 const VERSION: &str = "8.1.0";
 
 /// The converters.
 pub fn plugins() -> Vec<Plugin> {
-    vec![Plugin::converter("io.confluent.connect.avro.AvroConverter", VERSION, AvroConverter::default)]
+    vec![
+        Plugin::converter("io.confluent.connect.avro.AvroConverter", VERSION, AvroConverter::default),
+        Plugin::converter(
+            "io.confluent.connect.json.JsonSchemaConverter",
+            VERSION,
+            JsonSchemaConverter::default,
+        ),
+    ]
 }

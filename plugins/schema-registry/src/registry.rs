@@ -19,6 +19,7 @@ const REFERENCES_MAX: usize = 1000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum SchemaKind {
     Avro,
+    Json,
 }
 
 impl SchemaKind {
@@ -26,11 +27,12 @@ impl SchemaKind {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Avro => "AVRO",
+            Self::Json => "JSON",
         }
     }
 
     fn from_name(name: &str) -> Option<Self> {
-        [Self::Avro].into_iter().find(|kind| kind.name() == name)
+        [Self::Avro, Self::Json].into_iter().find(|kind| kind.name() == name)
     }
 }
 

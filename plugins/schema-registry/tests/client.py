@@ -34,5 +34,21 @@ def avro():
     return read, AvroSerializer(registry, schema)(value, writing)
 
 
-read, written = {"avro": avro}[form]()
+def json_schema():
+    from confluent_kafka.schema_registry.json_schema import JSONDeserializer, JSONSerializer
+
+    schema = registry.get_latest_version("ours-value").schema
+    read = JSONDeserializer(schema, None, registry)(ours, reading)
+    theirs = json.dumps({
+        "$schema": "http://json-schema.org/draft-07/schema#", "title": "Theirs", "type": "object",
+        "required": ["text"], "properties": {
+            "text": {"type": "string"},
+            "number": {"type": ["null", "number"]},
+            "tags": {"type": "array", "items": {"type": "string"}},
+        }})
+    value = {"text": "grüße", "number": 1.5, "tags": ["a"]}
+    return read, JSONSerializer(theirs, registry)(value, writing)
+
+
+read, written = {"avro": avro, "json": json_schema}[form]()
 print(json.dumps({"read": read, "written": written.hex()}, default=str))

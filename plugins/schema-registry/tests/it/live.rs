@@ -143,3 +143,21 @@ async fn avro_with_another_client() {
     let either = field(&theirs, "either");
     assert_eq!((field(either, "int"), field(either, "string")), (&Value::Null, &Value::from("e")));
 }
+
+#[tokio::test]
+async fn json_schema_with_another_client() {
+    let Some(registry) = live::or_skip("a schema registry and its Python client", Registry::start) else {
+        return;
+    };
+    let (ours, theirs) = exchange(&registry, "JsonSchemaConverter", "json").await;
+    assert_eq!(
+        ours,
+        json!({
+            "small": -3, "long": 1_i64 << 40, "none": null, "text": "grüße", "half": 0.5, "yes": true,
+            "list": ["a", "b"], "map": {"k": 5}, "inner": {"x": 7}, "price": "B88=", "day": 20_000,
+        })
+    );
+    assert_eq!(field(&theirs, "text"), &Value::from("grüße"));
+    assert_eq!(field(&theirs, "number"), &Value::Float64(1.5));
+    assert_eq!(field(&theirs, "tags"), &Value::Array(vec!["a".into()]));
+}

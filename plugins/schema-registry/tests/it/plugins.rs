@@ -6,7 +6,10 @@ use aqueduct_schema_registry::plugins;
 #[test]
 fn lists_the_converters_by_their_java_names() {
     let classes: Vec<_> = plugins().iter().map(|plugin| plugin.class).collect();
-    assert_eq!(classes, ["io.confluent.connect.avro.AvroConverter"]);
+    assert_eq!(
+        classes,
+        ["io.confluent.connect.avro.AvroConverter", "io.confluent.connect.json.JsonSchemaConverter"]
+    );
     for plugin in plugins() {
         let keys = plugin.config_def();
         for name in
