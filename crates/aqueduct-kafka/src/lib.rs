@@ -13,6 +13,7 @@ pub mod config;
 pub mod consumer;
 pub mod control;
 pub mod error;
+pub mod group;
 mod log_reader;
 mod native;
 mod plane;

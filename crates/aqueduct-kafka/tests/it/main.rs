@@ -2,6 +2,7 @@
 
 mod admin;
 mod consumer;
+mod group;
 mod log_reader;
 mod producer;
 mod support;
