@@ -6,9 +6,9 @@ use std::time::Duration;
 use aqueduct_broker::{ApiKey, Broker, BrokerConfig, Fault, ResponseError};
 use aqueduct_kafka::admin::GroupDescription;
 use aqueduct_kafka::control::Cluster;
-use aqueduct_kafka::group::{GroupMember, GroupSettings};
+use aqueduct_kafka::group::{Answer, GroupLink, GroupMember, GroupSettings};
 use aqueduct_kafka::{Admin, Properties, config::ConnectionSettings};
-use aqueduct_proto::member::{Event, GroupError, Settings};
+use aqueduct_proto::member::{Event, GroupError, Member, Request, Response, Settings};
 use aqueduct_proto::subprotocol::{Subprotocol, WorkerMetadata, read_metadata};
 use tokio::time::Instant;
 
@@ -406,4 +406,53 @@ async fn leaving_does_not_wait_for_a_join_that_is_held() {
     b.member.close("stopping", PATIENCE).await;
     assert!(before.elapsed() < Duration::from_secs(1), "{:?}", before.elapsed());
     a.among(1).await;
+}
+
+/// The link alone, under a state machine that the test drives.
+#[tokio::test]
+async fn a_link_serves_a_state_machine_of_the_owners() {
+    let broker = broker().await;
+    let group = unique("link");
+    let settings = settings(&group, Subprotocol::Sessioned);
+    let cluster = Cluster::new(ConnectionSettings::new(&properties_of(&broker)).unwrap()).unwrap();
+    let mut link = GroupLink::new(Arc::new(cluster), &settings);
+    let mut member = Member::new(settings.member.clone(), 0);
+    member.poll(0);
+    let assigned = loop {
+        while let Some((id, request)) = member.poll_request() {
+            link.send(id, request, None);
+        }
+        match member.poll_event() {
+            Some(Event::Prepare) => member.join(WorkerMetadata::default(), 0),
+            Some(Event::Lead { members, .. }) => {
+                member.assign(members.into_iter().map(|(id, _)| (id, b"work".to_vec())).collect(), 0);
+            }
+            Some(Event::Assigned { assignment, .. }) => break assignment,
+            Some(event) => panic!("{event:?}"),
+            None => match link.answer().await {
+                (id, Answer::Response(response)) => member.handle(id, response, 0),
+                (id, Answer::MemberId(member_id)) => member.handle_member_id(id, member_id, 0),
+            },
+        }
+    };
+    assert_eq!(assigned, b"work");
+
+    // A request that is given up is never answered; the way to the coordinator went with it.
+    broker.faults().inject(Fault::delay(ApiKey::Heartbeat, PATIENCE));
+    let heartbeat =
+        Request::Heartbeat { generation: member.generation(), member_id: member.member_id().to_owned() };
+    link.send(100, heartbeat.clone(), None);
+    let nothing = tokio::time::timeout(Duration::from_millis(50), link.answer()).await;
+    assert!(nothing.is_err(), "{nothing:?}");
+    link.send(101, heartbeat.clone(), None);
+    let lost = Answer::Response(Response::Failed(GroupError::NotCoordinator));
+    assert_eq!(link.answer().await, (101, lost));
+    broker.faults().clear();
+    link.send(102, Request::FindCoordinator, None);
+    assert_eq!(link.answer().await, (102, Answer::Response(Response::CoordinatorFound)));
+    link.send(103, heartbeat, None);
+    assert_eq!(link.answer().await, (103, Answer::Response(Response::Alive)));
+    link.send(104, Request::Leave { member_id: member.member_id().to_owned() }, Some("over"));
+    link.close(PATIENCE).await;
+    described(&properties_of(&broker), &group, |group| group.state == "Empty").await;
 }
