@@ -1,45 +1,37 @@
 //! Configurations in a topic: of workers in a group (spec: config topic).
 
+//!
+//! [`ConfigTopic`] gives the records as they are, to a herder that folds them itself, and writes what it decides.
+//! [`ConfigStore`] folds them, and knows the writes.
+
 mod changes;
 mod error;
 mod leader;
+mod records;
+mod topic;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use aqueduct_api::{ConfigMap, Error, Result};
+use aqueduct_api::{ConfigMap, Result};
 use aqueduct_kafka::FetchedRecord;
 use aqueduct_proto::config_log::{self, ConfigState, Record, Step};
 use aqueduct_proto::restart::RestartRequest;
 use aqueduct_proto::session::SessionKey;
 use aqueduct_proto::state::TargetState;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
-use crate::errors::kafka_error;
-use crate::internal_topics::{
-    Follower, InternalClients, Purpose, Writer, check_single_partition, create_or_check, log_garbage,
-    outgoing,
-};
+use crate::internal_topics::{InternalClients, log_garbage};
 use crate::worker_config::DistributedConfig;
 use changes::ChangeLog;
-use leader::Leader;
+use topic::WRITE_TIMEOUT;
 
 pub use changes::Changes;
 pub use error::ConfigWriteError;
-
-/// What a write and the reads around it may take together.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+pub use records::{ConfigRecord, ConfigRecords};
+pub use topic::{ConfigTopic, Privilege};
 
 type Written = std::result::Result<(), ConfigWriteError>;
-
-/// Who may write a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Privilege {
-    /// Any worker.
-    Anyone,
-    /// The leader; where sources may deliver exactly once, only the one that claimed it last.
-    Leader,
-}
 
 /// The config topic: what it says, and how it is changed.
 ///
@@ -51,9 +43,7 @@ enum Privilege {
 /// [`must_claim`](ConfigWriteError::must_claim) it has to be claimed again, by who still is the leader.
 pub struct ConfigStore {
     changes: Arc<ChangeLog>,
-    follower: Follower,
-    writer: Writer,
-    leader: Option<Leader>,
+    topic: ConfigTopic,
 }
 
 impl ConfigStore {
@@ -63,28 +53,14 @@ impl ConfigStore {
     /// # Errors
     /// `Config` for a topic that is not compacted or has more than one partition.
     pub async fn open(clients: &InternalClients, group: &DistributedConfig) -> Result<Self> {
-        let (topic, property) = (&group.config_topic, Purpose::Configs.property());
-        let log_clients = clients.of(Purpose::Configs);
-        create_or_check(&log_clients.admin, topic, property, Purpose::Configs).await?;
         let changes = Arc::<ChangeLog>::default();
         let applied = Arc::clone(&changes);
         let apply = move |record: FetchedRecord<'_>| {
-            // What is no text is no worker's key.
-            let key = std::str::from_utf8(record.key().unwrap_or_default()).unwrap_or_default();
+            let key = records::key_text(&record);
             applied.apply(record.offset(), key, record.value(), |reason| log_garbage(&record, reason));
         };
-        let reading = Follower::read(&log_clients, &topic.name, apply).await?;
-        check_single_partition(&topic.name, property, reading.partitions())?;
-        changes.start();
-        let leader = group.exactly_once.uses_transactional_leader();
-        Ok(Self {
-            changes,
-            follower: reading.follow(),
-            writer: Writer::start(&log_clients, &topic.name)?,
-            leader: leader.then(|| {
-                Leader::start(Arc::clone(&log_clients.plane), clients.leader_producer(), &topic.name)
-            }),
-        })
+        let topic = ConfigTopic::open_with(clients, group, apply, || changes.start()).await?;
+        Ok(Self { changes, topic })
     }
 
     /// What is configured, as far as it was read.
@@ -103,23 +79,17 @@ impl ConfigStore {
     /// # Errors
     /// `Retriable` when the time is up; reading goes on.
     pub async fn refresh(&self, within: Duration) -> Result<()> {
-        let late = |_| Error::retriable("Timed out reading to the end of the config topic");
-        timeout(within, self.follower.read_to_end()).await.map_err(late)?
+        self.topic.read_to_end(within).await
     }
 
     /// Makes this worker the one that may write as the leader. Returns at once where that is not restricted.
     pub async fn claim(&self) -> Written {
-        match &self.leader {
-            Some(leader) => leader.claim().await,
-            None => Ok(()),
-        }
+        self.topic.claim().await
     }
 
     /// Gives up what was claimed, if anything: this worker does not lead any more.
     pub async fn relinquish(&self) {
-        if let Some(leader) = &self.leader {
-            leader.relinquish().await;
-        }
+        self.topic.relinquish().await;
     }
 
     /// Creates or changes a connector; a new one may begin in a target state. As leader.
@@ -152,7 +122,7 @@ impl ConfigStore {
                 }
                 // A write that was read back brings the end of the log with it.
                 Step::ReadToEnd if has_read => {}
-                Step::ReadToEnd => within(deadline, failure, self.follower.read_to_end()).await?,
+                Step::ReadToEnd => within(deadline, failure, self.topic.follower().read_to_end()).await?,
             }
         }
         Ok(())
@@ -199,19 +169,9 @@ impl ConfigStore {
         records: Vec<Record>,
         failure: &'static str,
     ) -> Written {
-        let records = records.into_iter().map(outgoing).collect();
-        let writing = async {
-            match &self.leader {
-                Some(leader) if privilege == Privilege::Leader => leader.write(records).await,
-                _ => {
-                    let written = self.writer.write(records).await;
-                    written.map_err(|error| ConfigWriteError::failed(failure, kafka_error(error)))
-                }
-            }
-        };
-        let written = timeout_at(deadline, writing).await.map_err(|_| ConfigWriteError::late(failure))??;
-        let Some(last) = written.iter().max_by_key(|record| record.offset) else { return Ok(()) };
-        within(deadline, failure, self.follower.until_read(last.partition, last.offset)).await
+        let writing = self.topic.write_until(deadline, privilege, records, failure);
+        let Some(last) = writing.await? else { return Ok(()) };
+        within(deadline, failure, self.topic.follower().until_read(last.partition, last.offset)).await
     }
 }
 

@@ -21,6 +21,23 @@ const REQUESTS_MAX: usize = 64;
 /// After this long without having read a record that was written, the reader is asked for the end of the log.
 const UNSEEN_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// What becomes of the records of a topic.
+pub(crate) trait Fold: Send + 'static {
+    /// Takes in a record. Must return at once.
+    fn apply(&mut self, record: FetchedRecord<'_>);
+
+    /// Waits until more may be read, unless somebody asks for the end of the log: that goes before.
+    fn has_room(&self) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
+}
+
+impl<F: FnMut(FetchedRecord<'_>) + Send + 'static> Fold for F {
+    fn apply(&mut self, record: FetchedRecord<'_>) {
+        self(record);
+    }
+}
+
 type Reply = oneshot::Sender<aqueduct_kafka::Result<()>>;
 
 /// A topic, being read by a task of its own, which ends when this is dropped.
@@ -40,21 +57,18 @@ impl Drop for Follower {
 /// A topic that was read to its end.
 pub(crate) struct Reading<F> {
     log: LogReader,
-    apply: F,
+    fold: F,
     read: watch::Sender<Vec<i64>>,
 }
 
 impl Follower {
     /// Opens a topic, waiting up to 30 s for it to appear, and reads all that is in it, applying each record in the order of
-    /// its partition. `apply` must return at once.
-    pub(crate) async fn read<F>(clients: &LogClients, topic: &str, apply: F) -> Result<Reading<F>>
-    where
-        F: FnMut(FetchedRecord<'_>) + Send + 'static,
-    {
+    /// its partition.
+    pub(crate) async fn read<F: Fold>(clients: &LogClients, topic: &str, fold: F) -> Result<Reading<F>> {
         let log = LogReader::open(&*clients.plane, clients.admin.clone(), &clients.consumer, topic);
         let log = log.await.map_err(kafka_error)?;
         let read = watch::Sender::new(vec![0; log.partitions().len()]);
-        let (reading, result) = Reading { log, apply, read }.to_end().await?;
+        let (reading, result) = Reading { log, fold, read }.until_end().await?;
         result.map(|()| reading).map_err(kafka_error)
     }
 
@@ -83,12 +97,8 @@ fn ended() -> Error {
 }
 
 /// Notes and applies a record.
-fn take(
-    record: FetchedRecord<'_>,
-    read: &watch::Sender<Vec<i64>>,
-    apply: &mut impl FnMut(FetchedRecord<'_>),
-) {
-    apply(record);
+fn take(record: FetchedRecord<'_>, read: &watch::Sender<Vec<i64>>, fold: &mut impl Fold) {
+    fold.apply(record);
     read.send_modify(|read| {
         let next = usize::try_from(record.partition()).ok().and_then(|partition| read.get_mut(partition));
         if let Some(next) = next {
@@ -97,7 +107,7 @@ fn take(
     });
 }
 
-impl<F: FnMut(FetchedRecord<'_>) + Send + 'static> Reading<F> {
+impl<F: Fold> Reading<F> {
     /// Goes on reading, in a task of its own on the runtime of the caller.
     pub(crate) fn follow(self) -> Follower {
         let (requests, waiting) = mpsc::channel(REQUESTS_MAX);
@@ -112,14 +122,14 @@ impl<F: FnMut(FetchedRecord<'_>) + Send + 'static> Reading<F> {
 
     /// Reads to the end. Stops soon when the future is dropped. The log's own future may not move between threads, so it gets
     /// a thread for as long as it takes.
-    async fn to_end(mut self) -> Result<(Self, Result<(), KafkaError>)> {
+    async fn until_end(mut self) -> Result<(Self, Result<(), KafkaError>)> {
         let (alive, mut dropped) = watch::channel(());
         let handle = Handle::current();
         let reading = spawn_blocking(move || {
             handle.block_on(async move {
-                let Self { log, apply, read } = &mut self;
+                let Self { log, fold, read } = &mut self;
                 let result = tokio::select! {
-                    result = log.read_to_end(|record| take(record, read, apply)) => result,
+                    result = log.read_to_end(|record| take(record, read, fold)) => result,
                     _ = dropped.changed() => Err(KafkaError::new(ErrorKind::Closed, "nobody waits any more")),
                 };
                 (self, result)
@@ -131,8 +141,9 @@ impl<F: FnMut(FetchedRecord<'_>) + Send + 'static> Reading<F> {
     }
 
     async fn poll(&mut self) -> Result<usize, KafkaError> {
-        let Self { log, apply, read } = self;
-        log.poll(POLL_WAIT, |record| take(record, read, apply)).await
+        let Self { log, fold, read } = self;
+        fold.has_room().await;
+        log.poll(POLL_WAIT, |record| take(record, read, fold)).await
     }
 
     async fn run(mut self, mut requests: mpsc::Receiver<Reply>) {
@@ -155,7 +166,7 @@ impl<F: FnMut(FetchedRecord<'_>) + Send + 'static> Reading<F> {
             while let Ok(more) = requests.try_recv() {
                 waiting.push(more);
             }
-            let (again, result) = match self.to_end().await {
+            let (again, result) = match self.until_end().await {
                 Ok(read) => read,
                 Err(error) => return tracing::error!("an internal topic is not read any more: {error:#}"),
             };

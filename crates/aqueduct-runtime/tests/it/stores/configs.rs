@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use aqueduct_api::{ConfigMap, Error};
 use aqueduct_broker::{ApiKey, Fault};
-use aqueduct_proto::config_log::Event;
+use aqueduct_proto::config_log::{Event, put_connector, put_target_state};
 use aqueduct_proto::restart::RestartRequest;
 use aqueduct_proto::session::SessionKey;
 use aqueduct_proto::state::{TargetState, TaskId};
-use aqueduct_runtime::configs::{ConfigStore, ConfigWriteError};
+use aqueduct_runtime::configs::{ConfigStore, ConfigTopic, ConfigWriteError, Privilege};
 use aqueduct_testkit::NewRecord;
 use futures::FutureExt;
 
@@ -206,7 +206,8 @@ async fn a_broker_that_is_away_for_a_while_loses_nothing() {
     let faults = place.broker.faults();
     faults.refuse_connections(true);
     faults.close_connections();
-    let writing = one.put_connector("c", &config("2"), None);
+    let changed = config("2");
+    let writing = one.put_connector("c", &changed, None);
     let returning = async {
         // Long enough for clients to find out.
         tokio::time::timeout(Duration::from_millis(500), other.changes()).await.expect("the first change");
@@ -220,4 +221,38 @@ async fn a_broker_that_is_away_for_a_while_loses_nothing() {
     assert_eq!(events(&other, 1).await, [Event::ConnectorUpdated("c".to_owned())]);
     assert_eq!(other.snapshot(), one.snapshot());
     assert_eq!(other.snapshot().offset(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_herder_gets_every_record_in_order_and_all_before_the_end() {
+    let place = Place::with(&[("exactly.once.source.support", "preparing")]).await;
+    let store = open(&place).await;
+    store.put_target_state("a", TargetState::Paused).await.expect("written");
+    let (clients, group) = place.clients();
+    let (topic, mut records) = ConfigTopic::open(&clients, &group).await.expect("the topic");
+    let keys = |records: Vec<aqueduct_runtime::configs::ConfigRecord>| {
+        records.into_iter().map(|record| (record.offset, record.key)).collect::<Vec<_>>()
+    };
+    assert_eq!(keys(records.take()), [(0, "target-state-a".to_owned())], "all that was there");
+
+    let connector = put_connector("b", &config("1"), Some(TargetState::Stopped));
+    let refused = topic.write(connector.clone(), Privilege::Leader).await.expect_err("not claimed");
+    assert!(refused.must_claim(), "{refused}");
+    topic.claim().await.expect("claimed");
+    topic.write(connector, Privilege::Leader).await.expect("written");
+    topic.read_to_end(aqueduct_testkit::PATIENCE).await.expect("read");
+    assert_eq!(keys(records.take()), [(1, "target-state-b".to_owned()), (2, "connector-b".to_owned())]);
+    assert!(records.next().now_or_never().is_none(), "nothing twice");
+
+    // A marker of the transaction lies in between.
+    let tombstone = NewRecord { value: None, ..NewRecord::value("").key("connector-b") };
+    topic.write(vec![put_target_state("b", TargetState::Started)], Privilege::Anyone).await.expect("written");
+    place.produce(CONFIGS, [tombstone]).await;
+    let mut came = Vec::new();
+    while came.len() < 2 {
+        let next = tokio::time::timeout(aqueduct_testkit::PATIENCE, records.next()).await;
+        came.extend(next.expect("records come by themselves"));
+    }
+    assert_eq!(came[1].value, None);
+    assert_eq!(keys(came), [(4, "target-state-b".to_owned()), (5, "connector-b".to_owned())]);
 }
