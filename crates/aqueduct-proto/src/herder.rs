@@ -3,10 +3,11 @@
 //! The driver feeds [`Input`]s to [`Herder::step`] and performs the [`Effect`]s; at [`Herder::next_timeout`] it feeds
 //! [`Input::Tick`]. The herder owns the fold of the config topic and the group member. Its parts each have one duty:
 //! `rebalance` and `leading` who runs what, `changes` what the config topic changed, `requests` and `plan` what users and
-//! other workers want, `restarts`, `keys`, `task_sets`. The order in which they get their turn is that of Java's tick:
+//! other workers want, `restarts`, `keys`, `task_sets`, `doubts`. The order in which they get their turn is that of Java's tick:
 //! catch up with the config topic, carry out the assignment, claim the topic, session key, requests, restarts, changes.
 
 mod changes;
+mod doubts;
 mod keys;
 mod leading;
 mod message;
@@ -20,6 +21,7 @@ mod task_sets;
 use std::sync::Arc;
 
 use changes::Changes;
+use doubts::Doubts;
 use keys::Keys;
 pub use message::{Effect, Generated, Input, Refusal, Request, Warning, WriteError};
 use rebalance::{Catch, Rebalance};
@@ -77,6 +79,7 @@ pub struct Herder {
     restarts: Restarts,
     keys: Keys,
     task_sets: TaskSets,
+    doubts: Doubts,
     claim: Claim,
     shutting_down: bool,
     finished: bool,
@@ -103,6 +106,7 @@ impl Herder {
             restarts: Restarts::default(),
             keys: Keys::new(settings.keys.clone()),
             task_sets: TaskSets::default(),
+            doubts: Doubts::default(),
             claim: Claim::None,
             shutting_down: false,
             finished: false,
@@ -170,7 +174,8 @@ impl Herder {
         };
         let keys = if self.is_leader() { self.keys.next_timeout() } else { None };
         let member = if self.started { self.member.poll_timeout() } else { None };
-        [member, catch, claim, keys, self.rebalance.scheduled_ms, self.task_sets.next_timeout()]
+        let doubts = self.doubts.next_timeout();
+        [member, catch, claim, keys, self.rebalance.scheduled_ms, self.task_sets.next_timeout(), doubts]
             .into_iter()
             .flatten()
             .min()
@@ -290,12 +295,15 @@ impl Herder {
             Origin::TaskSet(connector) if result.is_ok() => self.task_sets.done(&connector),
             Origin::TaskSet(connector) => self.task_sets.failed(&connector, now_ms),
             Origin::Key => self.keys.written(result.is_ok(), now_ms),
-            Origin::Housekeeping => {}
+            Origin::Housekeeping(_) => {}
         }
     }
 
     /// One tick.
     fn advance(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
+        if matches!(self.rebalance.catch, Catch::Later(at_ms) if at_ms <= now_ms) {
+            self.rebalance.catch = Catch::Reading;
+        }
         if self.started {
             self.member.poll(now_ms);
             self.member_events(now_ms, effects);
@@ -356,6 +364,7 @@ impl Herder {
                 self.member.rejoin(now_ms);
             }
             self.task_sets.tick(now_ms, effects);
+            self.settle_doubts(now_ms, effects);
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use aqueduct_api::ConfigMap;
+
 use super::{Refusal, Request};
 use crate::config_log::{
     ConfigState, Record, Step, put_connector, put_logger_level, put_restart_request, put_session_key,
@@ -17,6 +19,8 @@ pub(super) enum Do {
     Read,
     /// Write records.
     Write { records: Vec<Record>, privileged: bool },
+    /// Fail if the connector is gone, or is stopped and there are tasks.
+    MayHaveTasks { connector: String, count: usize },
     /// Look whether there is somebody to fence, and add the steps for it.
     DecideFencing { connector: String },
     /// Fence producers.
@@ -43,18 +47,20 @@ pub(super) fn plan(request: Request, state: &ConfigState) -> Result<VecDeque<Do>
             if !replace && state.connector(&name).is_some() {
                 return Err(Refusal::Exists(name));
             }
-            written(put_connector(&name, &config, initial), true)
+            let mut all = written(put_connector(&name, &config, initial), true);
+            all.extend(kept_tasks(&name, state).into_iter().flatten());
+            all
         }
         Request::DeleteConnector { name } => {
             exists(&name)?;
             written(remove_connector(&name), true)
         }
         Request::PutTasks { connector, configs } => {
-            exists(&connector)?;
-            if state.target_state(&connector) == Some(TargetState::Stopped) && !configs.is_empty() {
-                return Err(Refusal::Stopped(connector));
-            }
-            steps(put_tasks(&connector, &configs))
+            may_have_tasks(&connector, configs.len(), state)?;
+            let mut all = steps(put_tasks(&connector, &configs));
+            // The first step reads what others wrote, which may have stopped or removed the connector.
+            all.insert(1, Do::MayHaveTasks { connector, count: configs.len() });
+            all
         }
         Request::SetTarget { connector, target } => {
             exists(&connector)?;
@@ -78,6 +84,15 @@ pub(super) fn plan(request: Request, state: &ConfigState) -> Result<VecDeque<Do>
     })
 }
 
+/// Whether a connector may get a set of so many tasks.
+pub(super) fn may_have_tasks(name: &str, count: usize, state: &ConfigState) -> Result<(), Refusal> {
+    match state.target_state(name) {
+        None => Err(Refusal::NotFound(name.to_owned())),
+        Some(TargetState::Stopped) if count > 0 => Err(Refusal::Stopped(name.to_owned())),
+        Some(_) => Ok(()),
+    }
+}
+
 /// The steps that write a session key.
 pub(super) fn plan_key(key: &SessionKey) -> VecDeque<Do> {
     written(vec![put_session_key(key)], true)
@@ -86,6 +101,18 @@ pub(super) fn plan_key(key: &SessionKey) -> VecDeque<Do> {
 /// Writes, then waits until the write is read back: only then it counts.
 pub(super) fn written(records: Vec<Record>, privileged: bool) -> VecDeque<Do> {
     [Do::Write { records, privileged }, Do::Read].into()
+}
+
+/// A connector that does not run does not generate its tasks again. Its task set must not be older than its configuration,
+/// or compaction could lose it: see [`config_log`](crate::config_log).
+fn kept_tasks(name: &str, state: &ConfigState) -> Option<VecDeque<Do>> {
+    if state.target_state(name)? != TargetState::Paused {
+        return None;
+    }
+    let ids = state.tasks(name);
+    let configs = ids.iter().map(|id| state.task_config(id).map(|config| config.as_ref().clone()));
+    let configs: Vec<ConfigMap> = configs.collect::<Option<_>>()?;
+    (!configs.is_empty()).then(|| steps(put_tasks(name, &configs)))
 }
 
 fn steps(steps: Vec<Step>) -> VecDeque<Do> {

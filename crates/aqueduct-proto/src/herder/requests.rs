@@ -20,8 +20,8 @@ pub(super) enum Origin {
     TaskSet(String),
     /// The keys.
     Key,
-    /// The leader's own care for the config topic.
-    Housekeeping,
+    /// A task set that must be written again.
+    Housekeeping(String),
 }
 
 #[derive(Debug)]
@@ -161,6 +161,11 @@ impl Requests {
             Do::Fence { connector, producers } => {
                 job.waiting = Waiting::Fence;
                 effects.push(Effect::FenceProducers { connector, tasks: producers });
+            }
+            Do::MayHaveTasks { connector, count } => {
+                if let Err(refusal) = plan::may_have_tasks(&connector, count, state) {
+                    return self.end(Err(refusal));
+                }
             }
             Do::DecideFencing { connector } => match fencing_steps(&connector, state) {
                 Ok(steps) => job.steps = steps,

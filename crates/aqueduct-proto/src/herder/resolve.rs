@@ -2,8 +2,7 @@
 
 use super::leading::Leading;
 use super::rebalance::Catch;
-use super::requests::Origin;
-use super::{Effect, Herder, Request, Warning};
+use super::{Effect, Herder, Warning};
 use crate::member::Event;
 use crate::subprotocol::{
     Assignment, AssignmentError, SchemaError, Subprotocol, WorkerMetadata, read_assignment,
@@ -51,6 +50,10 @@ impl Herder {
                     effects.push(Effect::Warn(Warning::OutOfReach));
                     self.rebalance.leads = false;
                     self.stop_all(effects);
+                    // It may be back before the group misses this member, which must say that it runs nothing any more.
+                    if !self.shutting_down {
+                        self.member.rejoin(now_ms);
+                    }
                 }
                 Event::PollTimeout => {
                     effects.push(Effect::Warn(Warning::PollTimeout));
@@ -88,6 +91,8 @@ impl Herder {
             self.rebalance.assigned = self.rebalance.assigned.and(&assignment.assigned);
             self.stop(&revoked, effects);
         } else {
+            // Nothing runs here, unless the group spoke a cooperative subprotocol until now.
+            self.stop_all(effects);
             self.rebalance.assigned = assignment.assigned.clone();
         }
         self.rebalance.scheduled_ms =
@@ -103,9 +108,6 @@ impl Herder {
     }
 
     pub(super) fn rebalance_tick(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
-        if matches!(self.rebalance.catch, Catch::Later(at_ms) if at_ms <= now_ms) {
-            self.rebalance.catch = Catch::Reading;
-        }
         if self.shutting_down {
             if self.rebalance.stopping.is_empty() {
                 self.member.leave(now_ms);
@@ -113,7 +115,7 @@ impl Herder {
             }
             return;
         }
-        self.lead(now_ms, effects);
+        self.lead(now_ms);
         self.resolve(now_ms, effects);
         self.prepare(now_ms);
     }
@@ -134,7 +136,7 @@ impl Herder {
     }
 
     /// Decides for the group, once this worker has read as far as the most advanced member.
-    fn lead(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
+    fn lead(&mut self, now_ms: i64) {
         let Some(leading) = &self.rebalance.leading else { return };
         let state = self.config.snapshot();
         let lags = state.offset() < leading.config_offset();
@@ -154,20 +156,9 @@ impl Herder {
         };
         self.rebalance.leading = None;
         for name in decision.republish {
-            self.republish(name, now_ms, effects);
+            self.doubts.add(name, now_ms);
         }
         self.member.assign(decision.assignments, now_ms);
-    }
-
-    /// Writes a task set again that compaction put before its connector: see [`config_log`](crate::config_log).
-    fn republish(&mut self, name: String, now_ms: i64, effects: &mut Vec<Effect>) {
-        let state = self.config.snapshot();
-        let shelved = state.connector(&name).and_then(|connector| connector.shelved());
-        let Some(shelved) = shelved.filter(|_| !self.requests.has(&Origin::Housekeeping)) else { return };
-        let configs = shelved.values().map(|config| config.as_ref().clone()).collect();
-        effects.push(Effect::Warn(Warning::Republished(name.clone())));
-        let outcome = self.requests.add(Origin::Housekeeping, Request::PutTasks { connector: name, configs });
-        self.report(outcome, now_ms, effects);
     }
 
     /// Carries out the last assignment.

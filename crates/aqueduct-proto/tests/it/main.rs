@@ -1,3 +1,4 @@
 //! The protocol logic against what the Java classes answer, and against simulated clusters.
 
+mod sim;
 mod vectors;
