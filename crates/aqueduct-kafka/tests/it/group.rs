@@ -349,6 +349,7 @@ async fn a_coordinator_that_does_not_answer_is_lost_when_the_session_is_over() {
     let broker = broker().await;
     let group = unique("silent");
     let mut settings = settings(&group, Subprotocol::Sessioned);
+    settings.member.session_timeout_ms = 600;
     settings.member.request_timeout_ms = 40_000;
     let mut worker = Worker::new(&properties_of(&broker), "http://a", settings);
     worker.among(1).await;
