@@ -45,7 +45,7 @@ def rdkafka_read(topic, count, **config):
             **{key.replace("_", "."): value for key, value in config.items()},
         }
     )
-    consumer.assign([confluent_kafka.TopicPartition(topic, 0, confluent_kafka.OFFSET_BEGINNING)])
+    consumer.assign([confluent_kafka.TopicPartition(topic, 0, 0)])
     records = []
 
     def read():
