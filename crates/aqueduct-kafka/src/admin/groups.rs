@@ -201,7 +201,13 @@ impl Admin {
                 let connection = self.cluster().coordinator(CoordinatorKind::Group, group_id).await?;
                 let response = connection.call(&request, OFFSET_COMMIT_MAX).await?;
                 let mut partitions = response.topics.iter().flat_map(|topic| &topic.partitions);
-                partitions.try_for_each(|partition| outcome(partition.error_code, None))
+                partitions.try_for_each(|partition| {
+                    // An offset for a partition that isn't there is the caller's mistake: time doesn't heal it.
+                    outcome(partition.error_code, None).map_err(|error| {
+                        let heals = error.is_retriable() && !error.is(ResponseError::UnknownTopicOrPartition);
+                        error.with_retriable(heals)
+                    })
+                })
             })
             .await
     }
