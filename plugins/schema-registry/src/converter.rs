@@ -32,8 +32,6 @@ pub trait Format: Send + Sync + Sized + 'static {
     type Reader: Send + Sync;
     /// What it takes to write values of a schema.
     type Writer: Send + Sync;
-    /// Whether messages say which part of their schema they have.
-    const HAS_PATH: bool = false;
 
     /// The keys that only this format has.
     fn keys() -> Vec<ConfigKey>;
@@ -53,7 +51,7 @@ pub trait Format: Send + Sync + Sized + 'static {
     /// The full name of the record that a schema describes, if it does.
     fn record_name(&self, documents: &Documents) -> Result<Option<String>>;
 
-    /// Where in its schema a value's message is described, with [`Format::HAS_PATH`].
+    /// Where in its schema a value's message is described, for formats whose messages say so.
     fn path<'a>(&self, writer: &'a Self::Writer) -> &'a [u8] {
         let _ = writer;
         &[]

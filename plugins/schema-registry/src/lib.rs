@@ -8,6 +8,7 @@ mod config;
 mod converter;
 mod json_schema;
 mod json_text;
+mod protobuf;
 mod registry;
 mod subject;
 mod wire;
@@ -22,6 +23,9 @@ pub type AvroConverter = RegistryConverter<avro::Avro>;
 /// JSON, described by JSON Schema.
 pub type JsonSchemaConverter = RegistryConverter<json_schema::JsonSchema>;
 
+/// Protobuf's messages.
+pub type ProtobufConverter = RegistryConverter<protobuf::Protobuf>;
+
 /// The release of the Java converters that these stand for.
 const VERSION: &str = "8.1.0";
 
@@ -33,6 +37,11 @@ pub fn plugins() -> Vec<Plugin> {
             "io.confluent.connect.json.JsonSchemaConverter",
             VERSION,
             JsonSchemaConverter::default,
+        ),
+        Plugin::converter(
+            "io.confluent.connect.protobuf.ProtobufConverter",
+            VERSION,
+            ProtobufConverter::default,
         ),
     ]
 }

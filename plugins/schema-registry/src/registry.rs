@@ -20,6 +20,7 @@ const REFERENCES_MAX: usize = 1000;
 pub(crate) enum SchemaKind {
     Avro,
     Json,
+    Protobuf,
 }
 
 impl SchemaKind {
@@ -28,11 +29,12 @@ impl SchemaKind {
         match self {
             Self::Avro => "AVRO",
             Self::Json => "JSON",
+            Self::Protobuf => "PROTOBUF",
         }
     }
 
     fn from_name(name: &str) -> Option<Self> {
-        [Self::Avro, Self::Json].into_iter().find(|kind| kind.name() == name)
+        [Self::Avro, Self::Json, Self::Protobuf].into_iter().find(|kind| kind.name() == name)
     }
 }
 

@@ -4,7 +4,7 @@
 //! adds the path to the message within the schema, behind either.
 
 use aqueduct_api::{ConverterRole, Error, ErrorKind, Result, WireHeaders};
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 
 use crate::config::Placement;
 use crate::registry::SchemaKey;
@@ -60,6 +60,29 @@ fn put_varint(value: i32, out: &mut Vec<u8>) {
         rest >>= 7;
     }
     out.push(rest as u8);
+}
+
+/// A path from the beginning of the bytes, which lose it. It is never longer than the bytes.
+pub(crate) fn take_path(bytes: &mut impl Buf) -> Result<Vec<i32>> {
+    let count = take_varint(bytes)?;
+    if count == 0 {
+        return Ok(vec![0]);
+    }
+    let count = usize::try_from(count).ok().filter(|count| *count <= bytes.remaining());
+    let count = count.ok_or_else(|| serialization("Invalid message indexes"))?;
+    (0..count).map(|_| take_varint(bytes)).collect()
+}
+
+fn take_varint(bytes: &mut impl Buf) -> Result<i32> {
+    let mut value = 0_u32;
+    for index in 0..5 {
+        let byte = bytes.try_get_u8().map_err(|_| serialization("Invalid message indexes"))?;
+        value |= u32::from(byte & 0x7f) << (7 * index);
+        if byte & 0x80 == 0 {
+            return Ok((value >> 1).cast_signed() ^ -(value & 1).cast_signed());
+        }
+    }
+    Err(serialization("Invalid message indexes"))
 }
 
 /// A message taken apart.
@@ -140,6 +163,12 @@ mod tests {
         assert_eq!(encode_path(&[1]), [2, 2]);
         assert_eq!(encode_path(&[1, 0]), [4, 2, 0]);
         assert_eq!(encode_path(&[200]), [2, 0x90, 3]);
+        for path in [&[0][..], &[1], &[1, 0], &[200, 3, 0]] {
+            assert_eq!(take_path(&mut encode_path(path).as_slice()).expect("a path"), path);
+        }
+        for bytes in [&[][..], &[2], &[0xff, 0xff, 0xff, 0xff, 0xff, 1], &[1], &[0x80]] {
+            assert!(take_path(&mut &*bytes).is_err(), "{bytes:?}");
+        }
     }
 
     #[test]

@@ -50,5 +50,35 @@ def json_schema():
     return read, JSONSerializer(theirs, registry)(value, writing)
 
 
-read, written = {"avro": avro, "json": json_schema}[form]()
+def protobuf():
+    from confluent_kafka.schema_registry.protobuf import ProtobufDeserializer, ProtobufSerializer
+    from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
+
+    kinds = descriptor_pb2.FieldDescriptorProto
+    pool = descriptor_pool.DescriptorPool()
+
+    def message(file, name, fields):
+        proto = descriptor_pb2.FileDescriptorProto(name=file, package="n", syntax="proto3")
+        described = proto.message_type.add(name=name)
+        for number, (field, kind, label) in fields.items():
+            described.field.add(name=field, number=number, type=kind, label=label)
+        pool.Add(proto)
+        return message_factory.GetMessageClass(pool.FindMessageTypeByName("n." + name))
+
+    one, many = kinds.LABEL_OPTIONAL, kinds.LABEL_REPEATED
+    # Only some of our fields: the others are unknown to the client, which must be able to skip them.
+    mine = message("mine.proto", "Ours", {
+        1: ("small", kinds.TYPE_INT32, one), 2: ("long", kinds.TYPE_INT64, one), 4: ("text", kinds.TYPE_STRING, one),
+        5: ("half", kinds.TYPE_DOUBLE, one), 6: ("yes", kinds.TYPE_BOOL, one), 7: ("list", kinds.TYPE_STRING, many)})
+    config = {"use.deprecated.format": False}
+    # It asks a registry for compiled schemas, which this one can not give.
+    read = ProtobufDeserializer(mine, config)(ours, reading)
+    theirs = message("theirs.proto", "Theirs", {
+        1: ("text", kinds.TYPE_STRING, one), 2: ("number", kinds.TYPE_SINT64, one), 3: ("tags", kinds.TYPE_STRING, many)})
+    value = theirs(text="grüße", number=-5, tags=["a"])
+    written = ProtobufSerializer(theirs, registry, config)(value, writing)
+    return json_format.MessageToDict(read), written
+
+
+read, written = {"avro": avro, "json": json_schema, "protobuf": protobuf}[form]()
 print(json.dumps({"read": read, "written": written.hex()}, default=str))

@@ -161,3 +161,20 @@ async fn json_schema_with_another_client() {
     assert_eq!(field(&theirs, "number"), &Value::Float64(1.5));
     assert_eq!(field(&theirs, "tags"), &Value::Array(vec!["a".into()]));
 }
+
+#[tokio::test]
+async fn protobuf_with_another_client() {
+    let Some(registry) = live::or_skip("a schema registry and its Python client", Registry::start) else {
+        return;
+    };
+    let (ours, theirs) = exchange(&registry, "ProtobufConverter", "protobuf").await;
+    // Protobuf's own JSON has 64-bit numbers as texts.
+    let long = (1_i64 << 40).to_string();
+    assert_eq!(
+        ours,
+        json!({"small": -3, "long": long, "text": "grüße", "half": 0.5, "yes": true, "list": ["a", "b"]})
+    );
+    assert_eq!(field(&theirs, "text"), &Value::from("grüße"));
+    assert_eq!(field(&theirs, "number"), &Value::Int64(-5));
+    assert_eq!(field(&theirs, "tags"), &Value::Array(vec!["a".into()]));
+}

@@ -8,7 +8,11 @@ fn lists_the_converters_by_their_java_names() {
     let classes: Vec<_> = plugins().iter().map(|plugin| plugin.class).collect();
     assert_eq!(
         classes,
-        ["io.confluent.connect.avro.AvroConverter", "io.confluent.connect.json.JsonSchemaConverter"]
+        [
+            "io.confluent.connect.avro.AvroConverter",
+            "io.confluent.connect.json.JsonSchemaConverter",
+            "io.confluent.connect.protobuf.ProtobufConverter"
+        ]
     );
     for plugin in plugins() {
         let keys = plugin.config_def();
