@@ -90,3 +90,24 @@ impl Fold for Feeding {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+
+    use super::*;
+
+    #[test]
+    fn reading_waits_until_records_are_taken() {
+        let (feeding, mut records) = feed();
+        let record = |offset| ConfigRecord { offset, key: "k".to_owned(), value: None };
+        for offset in 0..WAITING_MAX as i64 {
+            assert!(feeding.has_room().now_or_never().is_some(), "{offset}");
+            feeding.0.records().push_back(record(offset));
+        }
+        assert!(feeding.has_room().now_or_never().is_none());
+        let taken = records.take();
+        assert_eq!((taken.len(), taken.last()), (WAITING_MAX, Some(&record(WAITING_MAX as i64 - 1))));
+        assert!(feeding.has_room().now_or_never().is_some());
+    }
+}
