@@ -135,7 +135,7 @@ impl Convert {
             Self::Map(entry) => {
                 let mut entries: Vec<(&MapKey, &Proto)> = value.as_map().ok_or_else(unfit)?.iter().collect();
                 // The order of the message is lost, so that it is at least the same each time.
-                entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+                entries.sort_by_key(|(key, _)| *key);
                 let entries = entries.into_iter().map(|(key, value)| {
                     Ok((entry.0.value(&Proto::from(key.clone()))?, entry.1.value(value)?))
                 });
