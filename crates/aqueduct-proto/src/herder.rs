@@ -272,6 +272,7 @@ impl Herder {
             Generated::Failed => return self.task_sets.failed(&connector, now_ms),
             Generated::Refused => return self.task_sets.done(&connector),
         };
+        self.task_sets.generated(&connector, &configs);
         if !self.rebalance.started.connectors.contains(&connector)
             || !must_publish(&self.config.snapshot(), &connector, &configs)
         {
@@ -395,13 +396,10 @@ impl Herder {
             }
             Event::ConnectorUpdated(name) => self.changes.updated(name, before),
             Event::TasksUpdated { connector, .. } => {
-                let incomplete = self
-                    .config
-                    .snapshot()
-                    .connector(&connector)
-                    .is_some_and(|connector| connector.is_inconsistent());
-                if incomplete && self.rebalance.started.connectors.contains(&connector) {
-                    self.task_sets.want(&connector, now_ms);
+                let state = self.config.snapshot();
+                let runs_here = self.rebalance.started.connectors.contains(&connector);
+                if runs_here && self.task_sets.is_foreign(&state, &connector) {
+                    self.want_tasks(&state, &connector, now_ms);
                 }
                 self.changes.tasks(connector);
             }

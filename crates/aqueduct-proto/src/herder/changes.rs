@@ -24,13 +24,11 @@ impl Changes {
         self.targets.remove(name);
     }
 
-    /// A new connector must be assigned; one that is known already only gets another configuration.
+    /// A new connector must be assigned, one that is known already only gets another configuration; one that was removed and
+    /// created again may do both.
     pub(super) fn updated(&mut self, name: String, before: &ConfigState) {
-        if before.connector(&name).is_some() {
-            self.updated.insert(name);
-        } else {
-            self.rejoin = true;
-        }
+        self.rejoin |= before.connector(&name).is_none();
+        self.updated.insert(name);
     }
 
     pub(super) fn tasks(&mut self, name: String) {

@@ -91,7 +91,7 @@ impl Leading {
                 .iter()
                 .map(|(id, metadata)| Member { id: id.clone(), running: metadata.running.assigned.clone() });
             let problem = cooperative::Problem {
-                configured,
+                configured: configured.clone(),
                 members: members.collect(),
                 generation: self.generation,
                 last_completed_generation: self.last_completed_generation,
@@ -101,8 +101,10 @@ impl Leading {
             *assignor = next;
             let delay_ms = solution.delay_ms;
             let one = |share: cooperative::Share| {
-                let assignment =
-                    Assignment { assigned: share.assigned, revoked: share.revoked, delay_ms, ..base.clone() };
+                // Java forgets what was removed while the member that runs it was cut off.
+                let stray = self.running(&share.member).without(&configured);
+                let revoked = share.revoked.and(&stray);
+                let assignment = Assignment { assigned: share.assigned, revoked, delay_ms, ..base.clone() };
                 written(share.member, assignment)
             };
             solution.shares.into_iter().map(one).collect()
@@ -114,6 +116,11 @@ impl Leading {
                 .collect()
         };
         Decision { assignments, republish }
+    }
+
+    fn running(&self, member: &str) -> Work {
+        let member = self.members.iter().find(|(id, _)| id == member);
+        member.map(|(_, metadata)| metadata.running.assigned.clone()).unwrap_or_default()
     }
 
     /// What is configured. Task sets that compaction took from this leader's sight, but that members run, count too: see

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aqueduct_api::ConfigMap;
 
 use super::Effect;
-use crate::config_log::ConfigState;
+use crate::config_log::{ConfigState, Connector};
 use crate::state::TargetState;
 
 const RETRY_FIRST_MS: i64 = 250;
@@ -25,6 +25,8 @@ struct Due {
 #[derive(Debug, Default)]
 pub(super) struct TaskSets {
     due: BTreeMap<String, Due>,
+    /// What connectors gave last.
+    generated: BTreeMap<String, Vec<ConfigMap>>,
 }
 
 impl TaskSets {
@@ -38,6 +40,21 @@ impl TaskSets {
     /// What does not run here any more, owes nothing here.
     pub(super) fn retain(&mut self, runs_here: impl Fn(&str) -> bool) {
         self.due.retain(|connector, _| runs_here(connector));
+        self.generated.retain(|connector, _| runs_here(connector));
+    }
+
+    /// A connector gave this set.
+    pub(super) fn generated(&mut self, connector: &str, configs: &[ConfigMap]) {
+        self.generated.insert(connector.to_owned(), configs.to_vec());
+    }
+
+    /// Whether a set that was written is not the one that the connector gave last: one that came late, or the first half of
+    /// a stop that was not finished.
+    pub(super) fn is_foreign(&self, state: &ConfigState, name: &str) -> bool {
+        let Some(connector) = state.connector(name) else { return false };
+        self.generated
+            .get(name)
+            .is_some_and(|configs| connector.is_inconsistent() || !is_same_set(connector, configs))
     }
 
     /// The set came and is published, or needs not be.
@@ -82,12 +99,15 @@ pub(super) fn must_publish(state: &ConfigState, name: &str, configs: &[ConfigMap
     if state.target_state(name) != Some(TargetState::Started) {
         return false;
     }
-    let same_tasks = i32::try_from(configs.len()).is_ok_and(|count| connector.task_count() == Some(count))
-        && configs.iter().zip(0..).all(|(config, task)| {
-            connector.task_configs().get(&task).is_some_and(|known| known.as_ref() == config)
-        });
-    !same_tasks
+    !is_same_set(connector, configs)
         || connector.is_inconsistent()
         || connector.applied() != connector.config()
         || connector.commit_is_older()
+}
+
+fn is_same_set(connector: &Connector, configs: &[ConfigMap]) -> bool {
+    i32::try_from(configs.len()).is_ok_and(|count| connector.task_count() == Some(count))
+        && configs.iter().zip(0..).all(|(config, task)| {
+            connector.task_configs().get(&task).is_some_and(|known| known.as_ref() == config)
+        })
 }
