@@ -371,3 +371,73 @@ impl Registry for HttpRegistry {
         registered(&self.ask(Method::POST, &path, Some(&schema_body(schema))).await?, Some(schema), None)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aqueduct_api::ConverterRole;
+
+    use super::*;
+
+    #[test]
+    fn urls_are_read() {
+        let check = |url: &str, expected: Option<(bool, &str, u16, &str, Option<&str>)>| {
+            let parsed = parse_url(url).ok();
+            let parsed = parsed.as_ref().map(|(node, user_info)| {
+                (node.https, node.host.as_str(), node.port, node.prefix.as_str(), user_info.as_deref())
+            });
+            assert_eq!(parsed, expected, "{url}");
+        };
+        check("http://host:8081", Some((false, "host", 8081, "", None)));
+        check("HTTPS://host/", Some((true, "host", 443, "", None)));
+        check("https://a%40b:c@host:1/base/path/", Some((true, "host", 1, "/base/path", Some("a@b:c"))));
+        check("http://[::1]:8081", Some((false, "::1", 8081, "", None)));
+        check("http://[::1]", Some((false, "::1", 80, "", None)));
+        for url in ["host:8081", "ftp://host", "http://", "http://host:port", "http://host:99999"] {
+            check(url, None);
+        }
+    }
+
+    #[test]
+    fn requests_say_who_asks() {
+        let check = |config: &[(&str, &str)], in_url: Option<&str>, expected: Option<&str>| {
+            let mut map = ConfigMap::from([(config::URL, "http://host")]);
+            map.extend_with(&config.iter().copied().collect());
+            let parsed = config::parse(&map, ConverterRole::Value, &[]).expect("a valid configuration");
+            let authorization = authorization(&parsed, in_url.map(str::to_owned));
+            assert_eq!(authorization.ok().flatten().as_deref(), expected, "{config:?}");
+        };
+        check(&[], None, None);
+        check(&[], Some("a:b"), Some("Basic YTpi"));
+        let from = |source| (config::CREDENTIALS_SOURCE, source);
+        check(&[from("USER_INFO"), (config::USER_INFO, "a:b")], None, Some("Basic YTpi"));
+        let login =
+            "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"a\" password='b';";
+        check(&[from("SASL_INHERIT"), ("sasl.jaas.config", login)], None, Some("Basic YTpi"));
+        check(&[from("SASL_INHERIT")], None, None);
+        check(&[from("ELSEWHERE")], Some("a:b"), None);
+        check(&[(config::BEARER_TOKEN, "t")], Some("a:b"), Some("Bearer t"));
+        check(&[(config::BEARER_TOKEN, "t"), (config::BEARER_SOURCE, "OAUTHBEARER")], None, None);
+    }
+
+    #[test]
+    fn subjects_are_parts_of_paths() {
+        assert_eq!(percent_encode(":.ctx:a/b-ü"), "%3A.ctx%3Aa%2Fb-%C3%BC");
+        assert_eq!(percent_decode("a%2Fb%zz%"), "a/b%zz%");
+    }
+
+    #[test]
+    fn answers_are_read() {
+        let answer = json!({
+            "id": 7, "version": 2, "guid": "00000000-0000-0000-0000-000000000007", "schema": "\"int\"",
+            "references": [{"name": "n", "subject": "s", "version": 1}],
+        });
+        let found = registered(&answer, None, None).expect("a schema");
+        assert_eq!((found.id, found.version, found.guid), (7, Some(2), Some(7_u128.to_be_bytes())));
+        assert_eq!((found.schema.kind, found.schema.references.len()), (SchemaKind::Avro, 1));
+        for broken in
+            [json!({}), json!({"schema": "x"}), json!({"id": 1, "schema": "x", "schemaType": "XML"})]
+        {
+            assert!(registered(&broken, None, None).is_err(), "{broken}");
+        }
+    }
+}
