@@ -1,5 +1,6 @@
 //! The converters with a registry: one in memory, and a real server with an independent client.
 
+mod http;
 mod live;
 mod mock;
 mod plugins;
