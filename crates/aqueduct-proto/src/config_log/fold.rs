@@ -233,3 +233,69 @@ fn is_complete(tasks: &TaskSet, count: i32) -> bool {
 fn required(value: Option<Json>) -> Result<Json, Reason> {
     value.ok_or_else(|| "there is no value".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config_log::{Record, Step, put_connector, put_tasks};
+
+    fn task_set(count: usize) -> Vec<Record> {
+        let records = |step| match step {
+            Step::Write(records) => records,
+            Step::ReadToEnd => Vec::new(),
+        };
+        put_tasks("c", &vec![ConfigMap::new(); count]).into_iter().flat_map(records).collect()
+    }
+
+    fn read<'a>(records: impl IntoIterator<Item = &'a Record>) -> Arc<ConfigState> {
+        let mut log = ConfigLog::default();
+        for (offset, record) in (0..).zip(records) {
+            log.apply(offset, &record.key, record.value.as_deref());
+        }
+        log.snapshot()
+    }
+
+    #[test]
+    fn a_task_set_before_its_connector_is_shelved_until_the_next_one() {
+        let config = put_connector("c", &ConfigMap::new(), None);
+        let tasks = task_set(2);
+        // What every worker sees that was there, and that compaction may take the first record of.
+        let full = read(config.iter().chain(&tasks).chain(&config));
+        let connector = full.connector("c").expect("it exists");
+        assert!(connector.commit_is_older() && connector.shelved().is_none());
+        assert_eq!(full.tasks("c").len(), 2);
+
+        let compacted = read(tasks.iter().chain(&config));
+        let connector = compacted.connector("c").expect("it exists");
+        assert_eq!(connector.shelved().map(TaskSet::len), Some(2));
+        assert_eq!(compacted.tasks("c"), []);
+
+        let healed = read(tasks.iter().chain(&config).chain(&tasks));
+        let connector = healed.connector("c").expect("it exists");
+        assert!(connector.shelved().is_none() && !connector.commit_is_older());
+        assert_eq!(healed.tasks("c").len(), 2);
+    }
+
+    #[test]
+    fn garbage_is_an_event() {
+        let mut log = ConfigLog::default();
+        for key in [
+            "",
+            "nope",
+            "task-c",
+            "connector-c",
+            "commit-c",
+            "session-key",
+            "target-state-c",
+            "tasks-fencing-c",
+        ] {
+            let events = log.apply(7, key, Some(b"[1,"));
+            assert!(matches!(events.as_slice(), [Event::Garbage { .. }]), "{key}: {events:?}");
+            assert_eq!(log.snapshot().offset(), -1, "what cannot be decoded does not move the offset");
+        }
+        let events =
+            log.apply(7, "session-key", Some(br#"{"key":"%","algorithm":"a","creation-timestamp":1}"#));
+        assert!(matches!(events.as_slice(), [Event::Garbage { .. }]), "{events:?}");
+        assert_eq!(log.snapshot().offset(), 8);
+    }
+}

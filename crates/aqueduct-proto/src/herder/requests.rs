@@ -139,10 +139,10 @@ impl Requests {
         state: &ConfigState,
         effects: &mut Vec<Effect>,
     ) -> Option<Outcome> {
-        if self.job.is_none() {
-            if let Some(outcome) = self.begin(role, state)? {
-                return Some(outcome);
-            }
+        if self.job.is_none()
+            && let Some(outcome) = self.begin(role, state)?
+        {
+            return Some(outcome);
         }
         let job = self.job.as_mut().filter(|job| job.waiting == Waiting::Nothing)?;
         let Some(step) = job.steps.pop_front() else { return self.end(Ok(())) };

@@ -3,6 +3,7 @@
 //!
 //! `AQUEDUCT_SIM_SEED=n` runs the one seed n and prints what happens; `AQUEDUCT_SIM_SEEDS=n` runs n of them.
 
+mod check;
 mod coordinator;
 mod log;
 mod rng;

@@ -2,6 +2,8 @@
 
 mod assignor;
 mod config_log;
+mod offsets;
 mod session;
 mod status_log;
 mod subprotocol;
+mod tolerance;

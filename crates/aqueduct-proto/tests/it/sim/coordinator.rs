@@ -187,10 +187,9 @@ impl Coordinator {
         };
         let knows =
             |member: &GroupMember, name: &str| member.protocols.iter().any(|(other, _)| *other == name);
-        let preferred = self.members[&leader].protocols.iter().map(|(name, _)| *name);
+        let mut preferred = self.members[&leader].protocols.iter().map(|(name, _)| *name);
         let protocol = preferred
-            .filter(|name| self.members.values().all(|member| knows(member, name)))
-            .next()
+            .find(|name| self.members.values().all(|member| knows(member, name)))
             .expect("all know the eager one");
         let metadata: Vec<(String, Vec<u8>)> = self
             .members
