@@ -10,6 +10,7 @@ mod task;
 
 pub use beans::{Bean, Value, beans};
 pub use prometheus::{CONTENT_TYPE, text};
+pub(crate) use sampled::Sampling;
 pub use sampled::{Lately, Sampled};
 pub use startups::{Attempts, Startups};
 pub(crate) use task::now_ms;

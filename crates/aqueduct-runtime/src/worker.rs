@@ -26,7 +26,7 @@ pub(crate) use report::{StatusWriter, TaskReport};
 
 use crate::connector_config::ConnectorConfig;
 use crate::herder::ConnectorType;
-use crate::metrics::{ClassVersion, Startups, TaskMetrics, now_ms};
+use crate::metrics::{ClassVersion, Sampling, Startups, TaskMetrics, now_ms};
 use crate::offsets::{OffsetStore, StoreReader};
 use crate::providers::ConfigTransformer;
 use crate::registry::{Registry, Wanted};
@@ -276,7 +276,7 @@ impl Worker {
     ) {
         let target = if target == TargetState::Started { TaskTarget::Run } else { TaskTarget::Pause };
         let (sender, control) = TaskControl::new(target);
-        let metrics = Arc::new(TaskMetrics::default());
+        let metrics = Arc::new(TaskMetrics::new(Sampling::new(&self.parts.config.metrics)));
         let given_up = Arc::new(AtomicBool::new(false));
         let mut report = TaskReport {
             id: id.clone(),

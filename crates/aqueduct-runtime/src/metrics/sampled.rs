@@ -1,16 +1,43 @@
 //! What was measured lately: the mean, the most and the rate of the last few windows, as Kafka's metrics count.
 
+use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Windows that are kept (`metrics.num.samples`), and how long each is (`metrics.sample.window.ms`). Java's defaults.
-const WINDOWS: usize = 2;
-const WINDOW: Duration = Duration::from_secs(30);
+use crate::worker_config::MetricsConfig;
 
-/// Values of the last minute. Any thread may note and look; a note costs one lock that nobody else holds, and is made per
-/// batch.
+/// What "lately" is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sampling {
+    /// How long a window is: `metrics.sample.window.ms`, and not zero.
+    window: Duration,
+    /// How many are kept: `metrics.num.samples`, at least 1.
+    windows: u32,
+}
+
+impl Sampling {
+    pub(crate) fn new(config: &MetricsConfig) -> Self {
+        Self {
+            window: config.sample_window.max(Duration::from_millis(1)),
+            windows: u32::try_from(config.samples).unwrap_or(u32::MAX).max(1),
+        }
+    }
+}
+
+/// Java's defaults: the last minute.
+impl Default for Sampling {
+    fn default() -> Self {
+        Self { window: Duration::from_secs(30), windows: 2 }
+    }
+}
+
+/// Values of a while. Any thread may note and look; a note costs one lock that nobody else holds, and is made per batch.
 #[derive(Debug, Default)]
-pub struct Sampled(Mutex<[Option<Window>; WINDOWS]>);
+pub struct Sampled {
+    sampling: Sampling,
+    /// The newest first.
+    windows: Mutex<VecDeque<Window>>,
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Window {
@@ -32,40 +59,47 @@ pub struct Lately {
 }
 
 impl Sampled {
+    pub(crate) fn new(sampling: Sampling) -> Self {
+        Self { sampling, windows: Mutex::default() }
+    }
+
     /// Notes a value.
     pub fn note(&self, value: f64) {
         self.note_at(value, Instant::now());
     }
 
     fn note_at(&self, value: f64, now: Instant) {
-        let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_over = |window: &Window| now.saturating_duration_since(window.since) >= WINDOW;
-        if windows[0].as_ref().is_none_or(is_over) {
-            windows.rotate_right(1);
-            windows[0] = Some(Window { since: now, count: 0, sum: 0.0, most: f64::NEG_INFINITY });
+        let Sampling { window, windows: kept } = self.sampling;
+        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_over = |newest: &Window| now.saturating_duration_since(newest.since) >= window;
+        if windows.front().is_none_or(is_over) {
+            windows.truncate(kept as usize - 1);
+            windows.push_front(Window { since: now, count: 0, sum: 0.0, most: f64::NEG_INFINITY });
         }
-        if let Some(window) = &mut windows[0] {
-            window.count += 1;
-            window.sum += value;
-            window.most = window.most.max(value);
+        if let Some(newest) = windows.front_mut() {
+            newest.count += 1;
+            newest.sum += value;
+            newest.most = newest.most.max(value);
         }
     }
 
-    /// What was noted in the last minute.
+    /// What was noted in the windows that are kept.
     pub fn lately(&self) -> Lately {
         self.lately_at(Instant::now())
     }
 
     fn lately_at(&self, now: Instant) -> Lately {
-        let windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Sampling { window, windows: kept } = self.sampling;
+        let windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         let is_recent =
-            |window: &&Window| now.saturating_duration_since(window.since) < WINDOW * WINDOWS as u32;
-        let recent = || windows.iter().flatten().filter(is_recent);
+            |found: &&Window| now.saturating_duration_since(found.since) < window.saturating_mul(kept);
+        let recent = || windows.iter().filter(is_recent);
         let (count, sum) =
             recent().fold((0, 0.0), |(count, sum), window| (count + window.count, sum + window.sum));
         let since = recent().map(|window| now.saturating_duration_since(window.since)).max();
         // A rate needs a while: as in Java, all windows but the one at hand count in full.
-        let length = since.unwrap_or_default().max(WINDOW * (WINDOWS as u32 - 1));
+        let full = window.saturating_mul(kept - 1);
+        let length = since.unwrap_or_default().max(full).max(Duration::from_millis(1));
         Lately {
             mean: if count == 0 { f64::NAN } else { sum / count as f64 },
             most: recent().map(|window| window.most).fold(f64::NAN, f64::max),
@@ -93,5 +127,25 @@ mod tests {
         assert_eq!(sampled.lately_at(at(80)), Lately { mean: 4.0, most: 5.0, rate: 8.0 / 40.0 });
         assert!(sampled.lately_at(at(200)).mean.is_nan());
         assert_eq!(sampled.lately_at(at(200)).rate, 0.0);
+    }
+
+    #[test]
+    fn the_worker_says_what_lately_is() {
+        let config = |window_ms, samples| MetricsConfig {
+            sample_window: Duration::from_millis(window_ms),
+            samples,
+            recording_level: "INFO".to_owned(),
+            context: Default::default(),
+        };
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let sampled = Sampled::new(Sampling::new(&config(1000, 3)));
+        for second in 0..5 {
+            sampled.note_at(1.0, at(second));
+        }
+        assert_eq!(sampled.lately_at(at(4)), Lately { mean: 1.0, most: 1.0, rate: 3.0 / 2.0 });
+        let degenerate = Sampled::new(Sampling::new(&config(0, 0)));
+        degenerate.note_at(1.0, start);
+        assert_eq!(degenerate.lately_at(start).rate, 1000.0);
     }
 }

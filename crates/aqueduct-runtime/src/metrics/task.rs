@@ -9,7 +9,7 @@ use aqueduct_api::Plugin;
 use aqueduct_proto::state::State;
 use jiff::Timestamp;
 
-use super::Sampled;
+use super::{Sampled, Sampling};
 use crate::herder::ConnectorType;
 
 /// Figures of one task since it was started. Any thread may read them; the task counts once a batch.
@@ -47,7 +47,7 @@ pub struct TaskMetrics {
     pub partitions: AtomicU64,
     /// What failed.
     pub errors: ErrorMetrics,
-    /// The same and more of the last minute.
+    /// The same and more, lately.
     pub lately: LatelyOfTask,
     /// When the task last gave a batch or found none; milliseconds since 1970, 0 for never. So the two below.
     pub last_poll_ms: AtomicI64,
@@ -57,7 +57,7 @@ pub struct TaskMetrics {
     pub last_commit_ms: AtomicI64,
 }
 
-/// Figures of a task over the last minute.
+/// Figures of a task over the last windows of `metrics.sample.window.ms`: a minute, unless the worker says otherwise.
 #[derive(Debug, Default)]
 pub struct LatelyOfTask {
     /// Records a batch that were read.
@@ -76,6 +76,22 @@ pub struct LatelyOfTask {
     pub commit_skips: Sampled,
     /// Records on their way, noted with each batch.
     pub active: Sampled,
+}
+
+impl LatelyOfTask {
+    fn new(sampling: Sampling) -> Self {
+        let sampled = || Sampled::new(sampling);
+        Self {
+            read: sampled(),
+            written: sampled(),
+            poll_ms: sampled(),
+            put_ms: sampled(),
+            commit_ms: sampled(),
+            commit_success: sampled(),
+            commit_skips: sampled(),
+            active: sampled(),
+        }
+    }
 }
 
 /// What failed about a task's records.
@@ -195,6 +211,11 @@ fn millis(time: Duration) -> f64 {
 
 /// What the loops count.
 impl TaskMetrics {
+    /// Of a task that has not begun.
+    pub(crate) fn new(sampling: Sampling) -> Self {
+        Self { lately: LatelyOfTask::new(sampling), ..Self::default() }
+    }
+
     pub(crate) fn polled(&self, records: usize) {
         self.batches.fetch_add(1, Ordering::Relaxed);
         self.read(records);
