@@ -67,6 +67,10 @@ impl World {
         } else {
             spread(|load| load.0) > 1 || spread(|load| load.1) > 1
         };
+        let paused = |(name, _): (&str, &Connector)| truth.target_state(name) == Some(TargetState::Paused);
+        if self.compacts && truth.connectors().any(paused) {
+            return None;
+        }
         uneven.then(|| format!("the loads are {loads:?}"))
     }
 }
