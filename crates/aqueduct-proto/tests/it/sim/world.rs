@@ -1,6 +1,7 @@
 //! The world that herders live in.
 
 mod chance;
+mod event;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -16,6 +17,7 @@ use super::check::wanted_tasks;
 use super::coordinator::{Answer, Coordinator, Process, Replies};
 use super::log::Log;
 use super::rng::Rng;
+use event::Event;
 
 const CHAOS_MS: i64 = 8_000;
 const QUIET_MS: i64 = 40_000;
@@ -49,32 +51,6 @@ enum Happening {
     Start(usize),
 }
 
-struct Event {
-    at_ms: i64,
-    sequence: u64,
-    what: Happening,
-}
-
-impl PartialEq for Event {
-    fn eq(&self, other: &Self) -> bool {
-        self.sequence == other.sequence
-    }
-}
-
-impl Eq for Event {}
-
-impl PartialOrd for Event {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Event {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at_ms, self.sequence).cmp(&(other.at_ms, other.sequence))
-    }
-}
-
 pub(super) struct Worker {
     incarnation: u32,
     pub(super) herder: Option<Herder>,
@@ -105,6 +81,7 @@ pub(super) struct World {
     request_ids: u64,
 }
 
+/// Connectors and tasks by the names under which they run.
 pub(super) fn pieces(work: &Work) -> impl Iterator<Item = String> {
     work.connectors.iter().cloned().chain(work.tasks.iter().map(|id| format!("{}#{}", id.connector, id.task)))
 }
