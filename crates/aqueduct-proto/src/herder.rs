@@ -391,7 +391,7 @@ impl Herder {
             Event::LoggerLevel { namespace, level } => effects.push(Effect::LoggerLevel { namespace, level }),
             Event::Garbage { key, reason } => effects.push(Effect::Warn(Warning::Garbage { key, reason })),
             Event::ConnectorRemoved(name) => {
-                self.task_sets.done(&name);
+                self.task_sets.forget(&name);
                 self.changes.removed(&name);
             }
             Event::ConnectorUpdated(name) => self.changes.updated(name, before),

@@ -347,6 +347,10 @@ impl Member {
         if !self.coordinator_known && out_of_reach && !self.told_out_of_reach {
             self.told_out_of_reach = true;
             self.events.push_back(Event::OutOfReach);
+            // What the owner said about itself is not true any more.
+            if self.state == State::Preparing {
+                self.prepare();
+            }
         }
         if self.in_flight.is_some() {
             return;

@@ -57,9 +57,9 @@ impl TaskSets {
             .is_some_and(|configs| connector.is_inconsistent() || !is_same_set(connector, configs))
     }
 
-    /// The set came and is published, or needs not be.
+    /// The set came and is published, or needs not be. A late answer to an earlier question changes nothing.
     pub(super) fn done(&mut self, connector: &str) {
-        if let Some(due) = self.due.get_mut(connector) {
+        if let Some(due) = self.due.get_mut(connector).filter(|due| due.under_way) {
             if due.again {
                 *due = Due { at_ms: due.at_ms, ..Due::default() };
             } else {
@@ -70,11 +70,16 @@ impl TaskSets {
 
     /// Something went wrong: try again, later each time.
     pub(super) fn failed(&mut self, connector: &str, now_ms: i64) {
-        if let Some(due) = self.due.get_mut(connector) {
-            let delay_ms = RETRY_FIRST_MS.saturating_mul(1 << due.failures.min(20)).min(RETRY_MAX_MS);
-            let failures = due.failures.saturating_add(1);
-            *due = Due { at_ms: now_ms + delay_ms, failures, ..Due::default() };
-        }
+        let due = self.due.entry(connector.to_owned()).or_default();
+        let delay_ms = RETRY_FIRST_MS.saturating_mul(1 << due.failures.min(20)).min(RETRY_MAX_MS);
+        let failures = due.failures.saturating_add(1);
+        *due = Due { at_ms: now_ms + delay_ms, failures, ..Due::default() };
+    }
+
+    /// The connector is gone.
+    pub(super) fn forget(&mut self, connector: &str) {
+        self.due.remove(connector);
+        self.generated.remove(connector);
     }
 
     /// Asks for what is due.
