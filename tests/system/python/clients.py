@@ -41,6 +41,7 @@ def rdkafka_read(topic, count, **config):
             "bootstrap.servers": BOOTSTRAP,
             "group.id": "reader",
             "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
             "check.crcs": True,
             **{key.replace("_", "."): value for key, value in config.items()},
         }

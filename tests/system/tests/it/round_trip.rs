@@ -77,6 +77,7 @@ fn killed(kafka: &Kafka) {
         committed = lines::before(&input, committed_position(&site.offsets()));
         assert!(committed < TOTAL, "the kill came too late to disturb anything");
     }
+    assert!(committed > 0, "nothing was committed between two kills: all of {sent} would come again");
     let repeated_by_source = sent - committed;
     let records = TOTAL + repeated_by_source;
     let mut worker = site.start(ours(), &[&source]);
@@ -98,6 +99,7 @@ fn killed(kafka: &Kafka) {
         committed = usize::try_from(offset.unwrap_or(0)).unwrap();
         assert!(committed < records, "the kill came too late to disturb anything");
     }
+    assert!(committed > 0, "nothing was committed between two kills: all of {written} would come again");
     let repeated_by_sink = written - committed;
     let mut worker = site.start(ours(), &[&sink]);
     until("all is committed", || {

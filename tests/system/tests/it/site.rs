@@ -14,8 +14,9 @@ use crate::waiting::until;
 pub(crate) const SOURCE: &str = "org.apache.kafka.connect.file.FileStreamSourceConnector";
 pub(crate) const SINK: &str = "org.apache.kafka.connect.file.FileStreamSinkConnector";
 const STRING: &str = "org.apache.kafka.connect.storage.StringConverter";
-/// How often workers commit offsets: often enough that a kill finds some committed and some not.
-const FLUSH_MS: u32 = 500;
+/// How often workers commit offsets: often enough that a kill finds some committed and some not, although a million
+/// lines take hardly more than a second.
+const FLUSH_MS: u32 = 100;
 
 pub(crate) struct Site {
     oracle: Oracle,
