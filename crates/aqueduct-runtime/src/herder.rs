@@ -45,6 +45,12 @@ pub enum HerderError {
     /// 500
     #[error("{0}")]
     Internal(String),
+    /// Another worker must do it: the request is forwarded there, or else 409.
+    #[error("Cannot complete request because of a conflicting operation (e.g. worker rebalance)")]
+    Elsewhere {
+        /// Where that worker's REST API is reached, if it is known.
+        url: Option<String>,
+    },
 }
 
 impl HerderError {
@@ -168,6 +174,24 @@ pub trait Herder: Send + Sync {
 
     /// Forgets which topics a connector has used.
     fn reset_active_topics(&self, name: &str) -> HerderResult<()>;
+
+    /// Takes the task configurations that a connector gave on another worker of the group.
+    async fn put_task_configs(&self, name: &str, configs: Vec<ConfigMap>) -> HerderResult<()>;
+
+    /// Fences the producers of a source's earlier tasks, for a task on another worker of the group.
+    async fn fence_zombies(&self, name: &str) -> HerderResult<()>;
+
+    /// Checks the signature of a request that only workers of the group may make: its headers and the exact bytes of its body.
+    fn verify_internal(
+        &self,
+        signature: Option<&str>,
+        algorithm: Option<&str>,
+        body: &[u8],
+    ) -> Result<(), aqueduct_proto::session::Refusal>;
+
+    /// Has all workers of the group, this one too, set a logger's level, which has been checked. `false` from a worker that is in
+    /// no group: its own level is all that there is to set.
+    async fn set_cluster_log_level(&self, namespace: &str, level: &str) -> HerderResult<bool>;
 
     /// Checks a connector's configuration, which may be for no connector that exists.
     async fn validate_connector_config(&self, config: ConfigMap) -> Result<ConfigInfos, ValidationError>;

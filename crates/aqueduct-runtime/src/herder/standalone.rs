@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use aqueduct_api::{ConfigMap, OffsetMap};
 use aqueduct_proto::restart::RestartRequest;
+use aqueduct_proto::session::Refusal;
 use aqueduct_proto::state::{State, TargetState, TaskId};
 use async_trait::async_trait;
 
@@ -405,6 +406,26 @@ impl Herder for StandaloneHerder {
         }
         parts.status.delete_topics(name);
         Ok(())
+    }
+
+    async fn put_task_configs(&self, _name: &str, _configs: Vec<ConfigMap>) -> HerderResult<()> {
+        Err(HerderError::Internal(
+            "Kafka Connect in standalone mode does not support externally setting task configurations.".to_owned(),
+        ))
+    }
+
+    async fn fence_zombies(&self, _name: &str) -> HerderResult<()> {
+        Err(HerderError::Internal(
+            "Kafka Connect in standalone mode does not support exactly-once source connectors.".to_owned(),
+        ))
+    }
+
+    fn verify_internal(&self, _: Option<&str>, _: Option<&str>, _: &[u8]) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    async fn set_cluster_log_level(&self, _namespace: &str, _level: &str) -> HerderResult<bool> {
+        Ok(false)
     }
 
     async fn validate_connector_config(&self, config: ConfigMap) -> Result<ConfigInfos, ValidationError> {
