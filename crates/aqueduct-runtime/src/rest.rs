@@ -3,15 +3,20 @@
 //! Routes, bodies and texts are those of the Java worker; so are the answers of its HTTP layer to what is no proper
 //! request. No answer waits for a connector longer than [`REQUEST_TIMEOUT`].
 //!
+//! What another worker of a group must do is sent there ([`forwarding`], [`client`]).
+//!
 //! A request passes [`surroundings`] (CORS, more headers, the log), then the rules of Java's HTTP layer and the guard
 //! ([`rules`], [`guard`]), and then the handler that the table of [`routes`] names.
 
 mod body;
+mod client;
 mod connectors;
 mod cors;
 mod error;
+mod forwarding;
 mod guard;
 mod headers;
+mod internal;
 mod loggers;
 mod metrics;
 mod offsets;
@@ -24,22 +29,28 @@ mod rules;
 mod server;
 mod surroundings;
 mod tls;
+mod uri;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::StatusCode;
 use axum::middleware;
+use axum::response::{IntoResponse, Response};
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tower::Layer;
 use tower::util::BoxCloneSyncService;
 
-use crate::herder::{Herder, HerderResult};
+use crate::herder::{Herder, HerderError, HerderResult};
 use crate::logging::{LogLevel, LogLevels};
 use crate::metrics::Metered;
+pub use client::{ClientError, RestClient};
 pub use error::ErrorBody;
 pub(crate) use error::{Answer, RestError};
+use forwarding::Forwardable;
 pub use guard::BASIC_AUTH_EXTENSION;
 use guard::Guard;
 pub use plan::RestPlan;
@@ -64,6 +75,7 @@ pub(crate) struct RestState {
     metered: watch::Receiver<Option<Arc<dyn Metered>>>,
     guard: Option<Arc<Guard>>,
     levels: LogLevels,
+    client: RestClient,
     admin_with_main: bool,
 }
 
@@ -83,11 +95,52 @@ impl RestState {
     where
         F: Future<Output = HerderResult<T>>,
     {
-        let herder = self.herder()?;
-        match tokio::time::timeout(REQUEST_TIMEOUT, question(Arc::clone(&herder))).await {
-            Ok(answer) => Ok(answer?),
-            Err(_) => Err(RestError::timed_out(herder.stages().current())),
+        Ok(self.ask_until(Instant::now() + REQUEST_TIMEOUT, question).await??)
+    }
+
+    /// The same, and has another worker do what the herder says must be done there. Both together take no longer than a
+    /// request may. `answer` is made of what the herder here has done.
+    async fn ask_or_forward<T, F, R>(
+        &self,
+        request: &Forwardable,
+        question: impl FnOnce(Arc<dyn Herder>) -> F,
+        answer: impl FnOnce(T) -> R,
+    ) -> Answer<Response>
+    where
+        F: Future<Output = HerderResult<T>>,
+        R: IntoResponse,
+    {
+        let deadline = Instant::now() + REQUEST_TIMEOUT;
+        match self.ask_until(deadline, question).await? {
+            Ok(done) => Ok(answer(done).into_response()),
+            Err(HerderError::Elsewhere { url }) => request.forward(&self.client, url, deadline).await,
+            Err(error) => Err(error.into()),
         }
+    }
+
+    /// The same for what is answered with 204.
+    async fn tell_or_forward<F>(
+        &self,
+        request: &Forwardable,
+        question: impl FnOnce(Arc<dyn Herder>) -> F,
+    ) -> Answer<Response>
+    where
+        F: Future<Output = HerderResult<()>>,
+    {
+        self.ask_or_forward(request, question, |()| StatusCode::NO_CONTENT).await
+    }
+
+    async fn ask_until<T, F>(
+        &self,
+        deadline: Instant,
+        question: impl FnOnce(Arc<dyn Herder>) -> F,
+    ) -> Answer<HerderResult<T>>
+    where
+        F: Future<Output = HerderResult<T>>,
+    {
+        let herder = self.herder()?;
+        let asked = tokio::time::timeout_at(deadline, question(Arc::clone(&herder)));
+        asked.await.map_err(|_| RestError::timed_out(herder.stages().current()))
     }
 }
 
@@ -155,6 +208,7 @@ impl RestServer {
             metered: self.metered.subscribe(),
             guard: self.plan.guard.clone(),
             levels: self.plan.levels.clone(),
+            client: self.plan.client.clone(),
             admin_with_main: self.plan.admin_with_main,
         };
         let surroundings = std::mem::take(&mut self.plan.surroundings);
@@ -181,7 +235,7 @@ impl RestServer {
     /// Stops listening, and waits a while for requests that are being answered.
     pub async fn shutdown(mut self) {
         self.stop.send_replace(true);
-        let deadline = tokio::time::Instant::now() + STOP_TIMEOUT;
+        let deadline = Instant::now() + STOP_TIMEOUT;
         for mut server in std::mem::take(&mut self.servers) {
             if tokio::time::timeout_at(deadline, &mut server).await.is_err() {
                 server.abort();

@@ -25,8 +25,18 @@ pub(super) fn read<'a, T: Deserialize<'a>>(headers: &HeaderMap, body: &'a Bytes)
     if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
         return Err(RestError::internal("The request body must be an object, not a list"));
     }
-    let mut json = serde_json::Deserializer::from_slice(body);
-    Option::<T>::deserialize(&mut json)
+    parse(body)
+}
+
+/// Reads a list of configurations, whatever the request says that its body is.
+pub(super) fn read_configs(body: &Bytes) -> Answer<Vec<ConfigMap>> {
+    let configs: Vec<ConfigBody> = parse(body)?;
+    Ok(configs.into_iter().map(|ConfigBody(config)| config).collect())
+}
+
+fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Answer<T> {
+    // Java's parser does not look at what comes after the end.
+    T::deserialize(&mut serde_json::Deserializer::from_slice(body))
         .map_err(|error| RestError::internal(format!("The request body is not what it should be: {error}")))
 }
 

@@ -6,57 +6,17 @@ use aqueduct_api::ConfigMap;
 use aqueduct_proto::restart::RestartRequest;
 use aqueduct_proto::state::{TargetState, TaskId};
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Extension, Path, RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{Path, RawQuery, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::Map;
 
 use super::body::{self, ConfigBody, CreateRequest};
-use super::surroundings::Peer;
+use super::forwarding::Forwardable;
+use super::uri::{query_flag, query_values};
 use super::{Answer, RestError, RestState};
-use crate::herder::{ConnectorInfo, ConnectorStateInfo, HerderError, Put, TaskInfo, TaskState};
-
-/// The values of a query parameter, in order.
-pub(super) fn query_values(query: Option<&str>, name: &str) -> Vec<String> {
-    url_pairs(query.unwrap_or_default()).filter(|(key, _)| key == name).map(|(_, value)| value).collect()
-}
-
-fn url_pairs(query: &str) -> impl Iterator<Item = (String, String)> {
-    query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (url_decode(key), url_decode(value))
-    })
-}
-
-fn url_decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        let hex = |digits: &[u8]| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok();
-        match (first, tail.get(..2).and_then(hex)) {
-            (b'%', Some(byte)) => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            (b'+', _) => {
-                bytes.push(b' ');
-                rest = tail;
-            }
-            _ => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// Java's reading of a boolean parameter: the first value counts, and anything but true is false.
-fn query_flag(query: Option<&str>, name: &str) -> bool {
-    query_values(query, name).first().is_some_and(|value| value.eq_ignore_ascii_case("true"))
-}
+use crate::herder::{ConnectorInfo, ConnectorStateInfo, HerderError, TaskInfo, TaskState};
 
 pub(super) async fn list(State(state): State<RestState>, RawQuery(query): RawQuery) -> Answer<Response> {
     let expand = query_values(query.as_deref(), "expand");
@@ -87,24 +47,22 @@ fn to_json(value: &impl Serialize) -> Answer<serde_json::Value> {
     serde_json::to_value(value).map_err(|error| RestError::internal(error.to_string()))
 }
 
-pub(super) async fn create(
-    State(state): State<RestState>,
-    Extension(peer): Extension<Peer>,
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Answer<Response> {
-    let request: Option<CreateRequest> = body::read(&headers, &bytes)?;
-    let request = request.ok_or_else(|| body::missing("a connector with name and config"))?;
+pub(super) async fn create(State(state): State<RestState>, request: Forwardable) -> Answer<Response> {
+    let wanted: Option<CreateRequest> = body::read(&request.headers, &request.body)?;
+    let wanted = wanted.ok_or_else(|| body::missing("a connector with name and config"))?;
     // As Java's trim: everything up to the blank, at both ends.
-    let name = request.name.unwrap_or_default();
+    let name = wanted.name.unwrap_or_default();
     let name = name.trim_matches(|c| c <= ' ').to_owned();
-    let ConfigBody(mut config) = request.config.ok_or_else(|| body::missing("the connector's config"))?;
+    let ConfigBody(mut config) = wanted.config.ok_or_else(|| body::missing("the connector's config"))?;
     check_name(&name, &mut config)?;
-    let initial_state = request.initial_state;
-    let put = state
-        .ask(|herder| async move { herder.put_connector_config(&name, config, initial_state, false).await })
-        .await?;
-    Ok(put_answer(peer, &headers, put))
+    let initial_state = wanted.initial_state;
+    state
+        .ask_or_forward(
+            &request,
+            |herder| async move { herder.put_connector_config(&name, config, initial_state, false).await },
+            |put| request.put_answer(put),
+        )
+        .await
 }
 
 /// The name in a configuration must be that of the connector; without one, it becomes it.
@@ -119,31 +77,6 @@ fn check_name(name: &str, config: &mut ConfigMap) -> Answer<()> {
             Ok(())
         }
     }
-}
-
-fn put_answer(peer: Peer, headers: &HeaderMap, put: Put<ConnectorInfo>) -> Response {
-    if !put.created {
-        return Json(put.value).into_response();
-    }
-    let path = format!("/connectors/{}", encode_segment(&put.value.name));
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let scheme = if peer.secure { "https" } else { "http" };
-    let location = host.map_or_else(|| path.clone(), |host| format!("{scheme}://{host}{path}"));
-    (StatusCode::CREATED, [(header::LOCATION, location)], Json(put.value)).into_response()
-}
-
-/// A name as part of a path. Java leaves the slash as it is.
-fn encode_segment(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    for byte in name.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => out.push(char::from(byte)),
-            b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b','
-            | b';' | b'=' | b':' | b'@' | b'/' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
 }
 
 pub(super) async fn info(
@@ -167,37 +100,47 @@ pub(super) async fn config(
 
 pub(super) async fn put_config(
     State(state): State<RestState>,
-    Extension(peer): Extension<Peer>,
     Path(name): Path<String>,
-    headers: HeaderMap,
-    bytes: Bytes,
+    request: Forwardable,
 ) -> Answer<Response> {
-    let config: Option<ConfigBody> = body::read(&headers, &bytes)?;
+    let config: Option<ConfigBody> = body::read(&request.headers, &request.body)?;
     let ConfigBody(mut config) = config.ok_or_else(|| body::missing("the connector's config"))?;
     check_name(&name, &mut config)?;
-    let put = state
-        .ask(|herder| async move { herder.put_connector_config(&name, config, None, true).await })
-        .await?;
-    Ok(put_answer(peer, &headers, put))
+    state
+        .ask_or_forward(
+            &request,
+            |herder| async move { herder.put_connector_config(&name, config, None, true).await },
+            |put| request.put_answer(put),
+        )
+        .await
 }
 
 pub(super) async fn patch_config(
     State(state): State<RestState>,
     Path(name): Path<String>,
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Answer<Json<ConnectorInfo>> {
-    let patch: Option<ConfigBody> = body::read(&headers, &bytes)?;
-    // Whether the connector exists is looked at before the body.
-    let known = name.clone();
-    state.ask(|herder| async move { herder.connector_config(&known).await }).await?;
-    let ConfigBody(patch) = patch.ok_or_else(|| body::missing("the keys to change"))?;
-    Ok(Json(state.ask(|herder| async move { herder.patch_connector_config(&name, patch).await }).await?))
+    request: Forwardable,
+) -> Answer<Response> {
+    let patch: Option<ConfigBody> = body::read(&request.headers, &request.body)?;
+    let Some(ConfigBody(patch)) = patch else {
+        // Whether the connector exists is looked at before the body.
+        state.ask(|herder| async move { herder.connector_config(&name).await }).await?;
+        return Err(body::missing("the keys to change"));
+    };
+    state
+        .ask_or_forward(
+            &request,
+            |herder| async move { herder.patch_connector_config(&name, patch).await },
+            Json,
+        )
+        .await
 }
 
-pub(super) async fn delete(State(state): State<RestState>, Path(name): Path<String>) -> Answer<StatusCode> {
-    state.ask(|herder| async move { herder.delete_connector(&name).await }).await?;
-    Ok(StatusCode::NO_CONTENT)
+pub(super) async fn delete(
+    State(state): State<RestState>,
+    Path(name): Path<String>,
+    request: Forwardable,
+) -> Answer<Response> {
+    state.tell_or_forward(&request, |herder| async move { herder.delete_connector(&name).await }).await
 }
 
 pub(super) async fn status(
@@ -210,19 +153,26 @@ pub(super) async fn status(
 pub(super) async fn restart(
     State(state): State<RestState>,
     Path(name): Path<String>,
-    RawQuery(query): RawQuery,
+    request: Forwardable,
 ) -> Answer<Response> {
-    let request = RestartRequest {
-        only_failed: query_flag(query.as_deref(), "onlyFailed"),
-        include_tasks: query_flag(query.as_deref(), "includeTasks"),
+    let wanted = RestartRequest {
+        only_failed: query_flag(request.query(), "onlyFailed"),
+        include_tasks: query_flag(request.query(), "includeTasks"),
     };
-    if request == RestartRequest::default() {
-        state.ask(|herder| async move { herder.restart_connector(&name).await }).await?;
-        return Ok(StatusCode::NO_CONTENT.into_response());
+    if wanted == RestartRequest::default() {
+        return state
+            .tell_or_forward(&request, |herder| async move { herder.restart_connector(&name).await })
+            .await;
     }
-    let plan =
-        state.ask(|herder| async move { herder.restart_connector_and_tasks(&name, request).await }).await?;
-    Ok((StatusCode::ACCEPTED, Json(plan)).into_response())
+    let request =
+        request.keep_flag("includeTasks", wanted.include_tasks).keep_flag("onlyFailed", wanted.only_failed);
+    state
+        .ask_or_forward(
+            &request,
+            |herder| async move { herder.restart_connector_and_tasks(&name, wanted).await },
+            |plan| (StatusCode::ACCEPTED, Json(plan)),
+        )
+        .await
 }
 
 pub(super) async fn pause(State(state): State<RestState>, Path(name): Path<String>) -> Answer<StatusCode> {
@@ -235,9 +185,12 @@ pub(super) async fn resume(State(state): State<RestState>, Path(name): Path<Stri
     Ok(StatusCode::ACCEPTED)
 }
 
-pub(super) async fn stop(State(state): State<RestState>, Path(name): Path<String>) -> Answer<StatusCode> {
-    state.ask(|herder| async move { herder.stop_connector(&name).await }).await?;
-    Ok(StatusCode::NO_CONTENT)
+pub(super) async fn stop(
+    State(state): State<RestState>,
+    Path(name): Path<String>,
+    request: Forwardable,
+) -> Answer<Response> {
+    state.tell_or_forward(&request, |herder| async move { herder.stop_connector(&name).await }).await
 }
 
 #[derive(Serialize)]
@@ -285,30 +238,8 @@ pub(super) async fn task_status(
 pub(super) async fn restart_task(
     State(state): State<RestState>,
     Path((name, task)): Path<(String, String)>,
-) -> Answer<StatusCode> {
+    request: Forwardable,
+) -> Answer<Response> {
     let task = task_id(name, &task)?;
-    state.ask(|herder| async move { herder.restart_task(&task).await }).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn flags_are_read_as_java_reads_them() {
-        let check = |query, expected| assert_eq!(query_flag(Some(query), "onlyFailed"), expected, "{query}");
-        check("onlyFailed=true", true);
-        check("onlyFailed=TRUE&includeTasks=x", true);
-        check("onlyFailed=false&onlyFailed=true", false);
-        check("onlyFailed", false);
-        check("onlyfailed=true", false);
-        check("only%46ailed=%74rue", true);
-    }
-
-    #[test]
-    fn names_are_encoded_for_the_location() {
-        assert_eq!(encode_segment("s p"), "s%20p");
-        assert_eq!(encode_segment("a/b?c=1þ"), "a/b%3Fc=1%C3%BE");
-    }
+    state.tell_or_forward(&request, |herder| async move { herder.restart_task(&task).await }).await
 }

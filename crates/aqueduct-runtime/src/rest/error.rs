@@ -1,10 +1,12 @@
 //! Answers that are errors.
 
+use aqueduct_proto::session::Refusal;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
+use super::client::ClientError;
 use crate::herder::{HerderError, Stage};
 use crate::logging::masked;
 
@@ -21,7 +23,7 @@ pub struct ErrorBody {
 #[derive(Debug)]
 pub(crate) struct RestError {
     status: StatusCode,
-    message: String,
+    body: ErrorBody,
 }
 
 /// What a handler gives.
@@ -29,7 +31,7 @@ pub(crate) type Answer<T> = Result<T, RestError>;
 
 impl RestError {
     pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into() }
+        Self { status, body: ErrorBody { error_code: status.as_u16(), message: Some(message.into()) } }
     }
 
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
@@ -72,8 +74,8 @@ impl RestError {
 
     /// The same without the full stop at the end: what the validate endpoint says of a time-out.
     pub(crate) fn without_full_stop(mut self) -> Self {
-        if self.message.ends_with('.') {
-            self.message.pop();
+        if let Some(message) = self.body.message.as_mut().filter(|message| message.ends_with('.')) {
+            message.pop();
         }
         self
     }
@@ -91,7 +93,9 @@ impl From<HerderError> for RestError {
     fn from(error: HerderError) -> Self {
         let status = match &error {
             HerderError::NotFound(_) => StatusCode::NOT_FOUND,
-            HerderError::AlreadyExists(_) | HerderError::Conflict(_) => StatusCode::CONFLICT,
+            HerderError::AlreadyExists(_) | HerderError::Conflict(_) | HerderError::Elsewhere { .. } => {
+                StatusCode::CONFLICT
+            }
             HerderError::BadRequest(_) => StatusCode::BAD_REQUEST,
             HerderError::Forbidden(_) => StatusCode::FORBIDDEN,
             HerderError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -100,13 +104,33 @@ impl From<HerderError> for RestError {
     }
 }
 
+/// What another worker refuses is refused in its words; any other failure to ask it is this worker's.
+impl From<ClientError> for RestError {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Refused { status, body } => Self {
+                status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+                body,
+            },
+            error => Self::internal(error.to_string()),
+        }
+    }
+}
+
+impl From<Refusal> for RestError {
+    fn from(refusal: Refusal) -> Self {
+        let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::BAD_REQUEST);
+        Self::new(status, refusal.to_string())
+    }
+}
+
 impl IntoResponse for RestError {
     fn into_response(self) -> Response {
         if self.status.is_server_error() {
-            tracing::error!("Uncaught exception in REST call: {}", masked(&self.message));
+            let message = self.body.message.as_deref().unwrap_or_default();
+            tracing::error!("Uncaught exception in REST call: {}", masked(message));
         }
-        let body = ErrorBody { error_code: self.status.as_u16(), message: Some(self.message) };
-        let mut response = (self.status, Json(body)).into_response();
+        let mut response = (self.status, Json(self.body)).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response
     }

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 
 use super::body::{self, ConfigBody};
-use super::connectors::query_values;
+use super::uri::query_values;
 use super::{Answer, RestError, RestState};
 use crate::logging::{LogLevel, LoggerLevel};
 
@@ -41,11 +41,19 @@ pub(super) async fn set(
     let Some(level) = LogLevel::parse(wanted) else {
         return Err(RestError::new(StatusCode::NOT_FOUND, format!("invalid log level '{wanted}'.")));
     };
+    let scope = query_values(query.as_deref(), "scope").into_iter().next();
+    let is_for_all = scope.is_some_and(|scope| scope.eq_ignore_ascii_case("cluster"));
+    if is_for_all {
+        let (logger, wanted) = (logger.clone(), wanted.to_owned());
+        let ask = state.ask(|herder| async move { herder.set_cluster_log_level(&logger, &wanted).await });
+        if ask.await? {
+            // This worker does as all others do, when it reads what was written.
+            return Ok(StatusCode::NO_CONTENT.into_response());
+        }
+    }
     tracing::info!("Setting level of namespace {logger} and children to {}", level.name());
     let changed = state.levels.set(&logger, level, Timestamp::now().as_millisecond());
-    // A worker that stands alone is a cluster of one: its own level is all that there is to set.
-    let scope = query_values(query.as_deref(), "scope").into_iter().next();
-    if scope.is_some_and(|scope| scope.eq_ignore_ascii_case("cluster")) {
+    if is_for_all {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     Ok(Json(changed).into_response())

@@ -5,7 +5,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
-use super::connectors::query_values;
+use super::uri::query_values;
 use super::{Answer, RestError, RestState};
 use crate::metrics;
 

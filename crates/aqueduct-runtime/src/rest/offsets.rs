@@ -3,12 +3,12 @@
 use aqueduct_api::data::{Map, Text, Value};
 use aqueduct_api::{OffsetMap, SchemaAndValue};
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json_;
 
+use super::forwarding::Forwardable;
 use super::{Answer, RestError, RestState, body};
 use crate::herder::ConnectorOffsets;
 
@@ -37,18 +37,17 @@ struct OffsetBody {
 
 /// The answer to a change.
 #[derive(Debug, Serialize)]
-pub(super) struct Message {
+struct Message {
     message: String,
 }
 
 pub(super) async fn alter(
     State(state): State<RestState>,
     Path(name): Path<String>,
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Answer<Json<Message>> {
-    let request: Option<OffsetsBody> = body::read(&headers, &bytes)?;
-    let offsets = request.and_then(|request| request.offsets).filter(|offsets| !offsets.is_empty());
+    request: Forwardable,
+) -> Answer<Response> {
+    let wanted: Option<OffsetsBody> = body::read(&request.headers, &request.body)?;
+    let offsets = wanted.and_then(|wanted| wanted.offsets).filter(|offsets| !offsets.is_empty());
     let offsets = offsets.ok_or_else(|| {
         RestError::bad_request("Partitions / offsets need to be provided for an alter offsets request")
     })?;
@@ -57,13 +56,30 @@ pub(super) async fn alter(
         let partition = map_of(partition.unwrap_or_default())?;
         changes.push((partition, offset.map(map_of).transpose()?));
     }
-    let message = state.ask(|herder| async move { herder.alter_offsets(&name, Some(changes)).await }).await?;
-    Ok(Json(Message { message }))
+    change(&state, name, &request, Some(changes)).await
 }
 
-pub(super) async fn reset(State(state): State<RestState>, Path(name): Path<String>) -> Answer<Json<Message>> {
-    let message = state.ask(|herder| async move { herder.alter_offsets(&name, None).await }).await?;
-    Ok(Json(Message { message }))
+pub(super) async fn reset(
+    State(state): State<RestState>,
+    Path(name): Path<String>,
+    request: Forwardable,
+) -> Answer<Response> {
+    change(&state, name, &request, None).await
+}
+
+async fn change(
+    state: &RestState,
+    name: String,
+    request: &Forwardable,
+    offsets: Option<Vec<(OffsetMap, Option<OffsetMap>)>>,
+) -> Answer<Response> {
+    state
+        .ask_or_forward(
+            request,
+            |herder| async move { herder.alter_offsets(&name, offsets).await },
+            |message| Json(Message { message }),
+        )
+        .await
 }
 
 fn map_of(object: serde_json::Map<String, Json_>) -> Answer<OffsetMap> {

@@ -22,7 +22,12 @@ fn describe(routes: &[&[Route]]) -> Value {
         if !parameters.is_empty() {
             item.insert("parameters".to_owned(), parameters.into());
         }
-        for operation in route.operations {
+        // What workers ask of each other is nothing for clients.
+        let mut public = route.operations.iter().filter(|operation| !operation.internal).peekable();
+        if public.peek().is_none() {
+            continue;
+        }
+        for operation in public {
             item.insert(operation.method.to_owned(), describe_operation(operation));
         }
         paths.insert(route.path.to_owned(), item.into());
@@ -92,21 +97,18 @@ mod tests {
     fn every_route_and_method_is_described() {
         let document = describe(&[routes::API, routes::ADMIN]);
         for route in routes::API.iter().chain(routes::ADMIN) {
-            // HEAD and OPTIONS come with GET and with every path; POST of tasks is between workers.
-            let is_public = |method: &&str| match *method {
-                "HEAD" | "OPTIONS" => false,
-                "POST" => route.path != "/connectors/{connector}/tasks",
-                _ => true,
-            };
-            let public = route.allow.split(',').filter(is_public);
-            for method in public {
-                let operation = &document["paths"][route.path][method.to_lowercase()];
-                assert!(operation["summary"].is_string(), "{method} {}", route.path);
+            // HEAD and OPTIONS come with GET and with every path.
+            for method in route.allow.split(',').filter(|method| !["HEAD", "OPTIONS"].contains(method)) {
+                let name = method.to_lowercase();
+                assert!(route.operations.iter().any(|operation| operation.method == name), "{method}");
+                let is_described = document["paths"][route.path][&name]["summary"].is_string();
+                let is_internal = route.is_internal(&method.parse().expect("a method"));
+                assert_eq!(is_described, !is_internal, "{method} {}", route.path);
             }
-            assert_eq!(document["paths"][route.path].get("post").is_some(), {
-                route.operations.iter().any(|operation| operation.method == "post")
-            });
         }
+        let tasks = &document["paths"]["/connectors/{connector}/tasks"];
+        assert!(tasks["get"].is_object() && tasks["post"].is_null(), "{tasks}");
+        assert!(document["paths"]["/connectors/{connector}/fence"].is_null());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use aqueduct_api::{ConfigMap, Result};
 use rustls::ServerConfig;
 
+use super::client::RestClient;
 use super::cors::Cors;
 use super::guard::Guard;
 use super::headers::AnswerHeader;
@@ -35,6 +36,7 @@ pub struct RestPlan {
     pub(super) guard: Option<Arc<Guard>>,
     pub(super) surroundings: Surroundings,
     pub(super) levels: LogLevels,
+    pub(super) client: RestClient,
 }
 
 impl RestPlan {
@@ -63,6 +65,7 @@ impl RestPlan {
                 headers,
             },
             levels,
+            client: RestClient::new(config),
         })
     }
 
@@ -78,6 +81,7 @@ impl RestPlan {
             guard: None,
             surroundings: Surroundings::default(),
             levels,
+            client: RestClient::default(),
         }
     }
 }

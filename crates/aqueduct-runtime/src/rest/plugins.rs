@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::body::{self, ConfigBody};
-use super::connectors::query_values;
+use super::uri::query_values;
 use super::{Answer, REQUEST_TIMEOUT, RestError, RestState};
 use crate::herder::HerderError;
 use crate::validation::{class_matches_path, plugin_config};

@@ -2,13 +2,15 @@
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::Method;
 use axum::middleware;
 use axum::routing::{MethodRouter, get, post, put};
 use tower::Layer;
 
 use super::rules::{self, Rewrite};
 use super::{
-    BODY_MAX_BYTES, RestError, RestState, connectors, loggers, metrics, offsets, openapi, plugins, root,
+    BODY_MAX_BYTES, RestError, RestState, connectors, internal, loggers, metrics, offsets, openapi, plugins,
+    root,
 };
 
 /// What requests for a path may and must say of media types.
@@ -35,6 +37,8 @@ pub(super) struct Operation {
     pub(super) status: &'static str,
     /// The schema of the answer.
     pub(super) answer: Option<&'static str>,
+    /// Whether only workers of the group ask for it, which sign their requests.
+    pub(super) internal: bool,
 }
 
 /// A path and what there is to do with it.
@@ -47,12 +51,29 @@ pub(super) struct Route {
     pub(super) operations: &'static [Operation],
 }
 
+impl Route {
+    /// Whether this is a method by which only workers of the group ask.
+    pub(super) fn is_internal(&self, method: &Method) -> bool {
+        let is_asked = |operation: &Operation| operation.method.eq_ignore_ascii_case(method.as_str());
+        self.operations.iter().any(|operation| operation.internal && is_asked(operation))
+    }
+
+    /// The media types of a request with this method. Workers need not say what they send.
+    pub(super) fn media(&self, method: &Method) -> Media {
+        if self.is_internal(method) { Media::JsonOut } else { self.media }
+    }
+}
+
 const fn read(summary: &'static str, answer: &'static str) -> Operation {
-    Operation { method: "get", summary, query: &[], body: None, status: "200", answer: Some(answer) }
+    Operation { answer: Some(answer), ..act("get", summary, "200") }
 }
 
 const fn act(method: &'static str, summary: &'static str, status: &'static str) -> Operation {
-    Operation { method, summary, query: &[], body: None, status, answer: None }
+    Operation { method, summary, query: &[], body: None, status, answer: None, internal: false }
+}
+
+const fn between_workers(method: &'static str, summary: &'static str) -> Operation {
+    Operation { internal: true, ..act(method, summary, "204") }
 }
 
 const fn send(
@@ -62,7 +83,7 @@ const fn send(
     status: &'static str,
     answer: &'static str,
 ) -> Operation {
-    Operation { method, summary, query: &[], body: Some(body), status, answer: Some(answer) }
+    Operation { body: Some(body), answer: Some(answer), ..act(method, summary, status) }
 }
 
 /// In place of a schema: text.
@@ -193,8 +214,18 @@ pub(super) const API: &[Route] = &[
         path: "/connectors/{connector}/tasks",
         allow: "HEAD,POST,GET,OPTIONS",
         media: Media::Json,
-        handlers: || get(connectors::tasks),
-        operations: &[read("The tasks of a connector with their configurations", "Tasks")],
+        handlers: || get(connectors::tasks).post(internal::put_task_configs),
+        operations: &[
+            read("The tasks of a connector with their configurations", "Tasks"),
+            between_workers("post", "Takes the task configurations that a connector gave on another worker"),
+        ],
+    },
+    Route {
+        path: "/connectors/{connector}/fence",
+        allow: PUT,
+        media: Media::Json,
+        handlers: || put(internal::fence),
+        operations: &[between_workers("put", "Fences the producers of a source's earlier tasks")],
     },
     Route {
         path: "/connectors/{connector}/tasks/{task}/status",

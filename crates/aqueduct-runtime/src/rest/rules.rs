@@ -25,10 +25,11 @@ pub(super) async fn admit(State(state): State<RestState>, request: Request, next
     if !route.allow.split(',').any(|method| method == request.method().as_str()) {
         return RestError::method_not_allowed().bare();
     }
-    if !is_options && let Some(refusal) = refuse_media(route.media, request.headers()) {
+    if !is_options && let Some(refusal) = refuse_media(route.media(request.method()), request.headers()) {
         return refusal;
     }
-    let user = match state.guard.as_deref().map(|guard| guard.admit(&request)) {
+    let guard = state.guard.as_deref().filter(|_| !route.is_internal(request.method()));
+    let user = match guard.map(|guard| guard.admit(request.headers())) {
         None => None,
         Some(Ok(user)) => user,
         Some(Err(stranger)) => return stranger.into_response(),

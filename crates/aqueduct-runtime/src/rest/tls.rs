@@ -1,10 +1,13 @@
-//! TLS of listeners, from the `ssl.` keys.
+//! TLS of listeners and of requests to other workers, from the `ssl.` keys.
+
+mod client;
 
 use std::sync::Arc;
 
 use aqueduct_api::{ConfigMap, Error, Result};
 use aqueduct_kafka::Properties;
 use aqueduct_kafka::config::{Identity, SecurityConfig, Tls};
+pub(super) use client::client_config;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};

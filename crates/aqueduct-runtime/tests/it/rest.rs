@@ -1,7 +1,10 @@
 //! The REST API of a worker that runs.
 
+mod forwarding;
+mod group;
 mod guard;
 mod http;
+mod internal;
 mod listeners;
 mod loggers;
 mod metrics;

@@ -1,5 +1,8 @@
 //! `/admin/loggers`; the answers are those of a Java worker 4.3.1.
 
+use std::sync::Arc;
+
+use super::group::{FakeHerder, Leader, Member};
 use super::http::{get, put, request, serve};
 
 const SOURCE_TASK: &str = "org.apache.kafka.connect.runtime.WorkerSourceTask";
@@ -25,7 +28,10 @@ async fn levels_are_shown_and_set() {
     check_put("a.b", "{}", 400, unsaid).await;
     assert_eq!(put(address, "/admin/loggers/a.b", "").await.status, 500);
     check_put("a.b", r#"{"level":"warn"}"#, 200, r#"["a.b"]"#).await;
-    check_put("a?scope=cluster", r#"{"level":"fatal"}"#, 204, "").await;
+    // Nobody knows yet whether this worker is in a group.
+    assert_eq!(put(address, "/admin/loggers/a?scope=cluster", r#"{"level":"fatal"}"#).await.status, 404);
+    served.server.set_herder(Arc::new(FakeHerder::new(Leader::Unknown)));
+    check_put("a?scope=Cluster", r#"{"level":"fatal"}"#, 204, "").await;
     let shown = get(address, "/admin/loggers/a.b").await;
     assert!(shown.body.starts_with(r#"{"level":"FATAL","last_modified":1"#), "{shown:?}");
     check_put("a.b", r#"{"level":"OFF"}"#, 200, r#"["a.b"]"#).await;
@@ -38,6 +44,19 @@ async fn levels_are_shown_and_set() {
     options.expect(200, "HEAD, GET, OPTIONS, PUT");
     assert_eq!(request(address, "POST", "/admin/loggers", "", "").await.status, 405);
     served.server.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_level_of_a_group_is_set_when_it_is_read_back() {
+    let member = Member::leader().await;
+    let address = member.address;
+    let before = get(address, "/admin/loggers/noisy").await.body;
+    put(address, "/admin/loggers/noisy?scope=cluster", r#"{"level":"Debug"}"#).await.expect(204, "");
+    assert_eq!(member.done(), ["level noisy Debug"]);
+    get(address, "/admin/loggers/noisy").await.expect(200, &before);
+    assert_eq!(put(address, "/admin/loggers/noisy?scope=cluster", r#"{"level":"x"}"#).await.status, 404);
+    assert_eq!(put(address, "/admin/loggers/noisy?scope=worker", r#"{"level":"ERROR"}"#).await.status, 200);
+    assert!(member.done().is_empty());
 }
 
 #[tokio::test]
