@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use crate::config::{ConfigDef, ConfigValue};
 use crate::error::{Error, Result};
+use crate::metrics::PluginMetrics;
 use crate::props::ConfigMap;
 use crate::source::OffsetStorageReader;
 
@@ -52,4 +53,9 @@ pub trait ConnectorContext: Send + Sync {
 
     /// The stored offsets of a source connector; `None` for a sink.
     fn offset_storage_reader(&self) -> Option<Arc<dyn OffsetStorageReader>>;
+
+    /// Where metrics of the connector's own go; `None` where nobody keeps any.
+    fn plugin_metrics(&self) -> Option<Arc<dyn PluginMetrics>> {
+        None
+    }
 }

@@ -1,6 +1,7 @@
 //! Converters: between values and the bytes in Kafka.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -8,6 +9,7 @@ use bytes::Bytes;
 use crate::config::ConfigDef;
 use crate::data::{Schema, SchemaAndValue, Value};
 use crate::error::Result;
+use crate::metrics::PluginMetrics;
 use crate::props::ConfigMap;
 
 /// Which part of a record a converter is for: the `converter.type` that the runtime adds to its configuration.
@@ -79,6 +81,11 @@ pub trait Converter: Send {
     async fn prepare(&mut self) -> Result<()> {
         Ok(())
     }
+
+    /// Takes the place for metrics of its own, once, after `configure`.
+    fn with_plugin_metrics(&mut self, metrics: Arc<dyn PluginMetrics>) {
+        let _ = metrics;
+    }
 }
 
 /// Converts header values. Called for each header of each record by one task; nothing may block.
@@ -102,6 +109,11 @@ pub trait HeaderConverter: Send {
 
     /// The value of a header's bytes. `None` instead of a value is what `SimpleHeaderConverter` gives for `null`.
     fn to_connect_header(&mut self, topic: &str, key: &str, data: Option<&Bytes>) -> Result<SchemaAndValue>;
+
+    /// Takes the place for metrics of its own, once, after `configure`.
+    fn with_plugin_metrics(&mut self, metrics: Arc<dyn PluginMetrics>) {
+        let _ = metrics;
+    }
 }
 
 /// The headers of a record as bytes: as they are, or will be, in Kafka. One value serves for record after record.

@@ -13,6 +13,7 @@ pub mod java_regex;
 mod connector;
 mod converter;
 mod error;
+mod metrics;
 mod plugin;
 mod props;
 mod provider;
@@ -25,12 +26,15 @@ pub use async_trait::async_trait;
 
 /// The release of Apache Kafka that this project stands for: the version of its bundled plugins.
 pub const KAFKA_VERSION: &str = "4.3.1";
+/// The commit of that release: clients that know the Java worker compare it.
+pub const KAFKA_COMMIT: &str = "26b251a451ce941d";
 
 pub use config::{ConfigDef, ConfigKey, ConfigType, ConfigValue, Importance, Validator, Width};
 pub use connector::{Connector, ConnectorContext};
 pub use converter::{Converter, ConverterRole, HeaderConverter, WireHeaders};
 pub use data::{Field, Header, Headers, Schema, SchemaAndValue, SchemaBuilder, Struct, Text, Type, Value};
 pub use error::{Error, ErrorKind, Result};
+pub use metrics::{MetricName, MetricSource, MetricValue, PluginMetrics, Sensor, Stat};
 pub use plugin::{Maker, Plugin, PluginKind};
 pub use props::{ConfigMap, ConfigText};
 pub use provider::{ConfigProvider, ProvidedConfig};

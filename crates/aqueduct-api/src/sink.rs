@@ -8,6 +8,7 @@ use async_trait::async_trait;
 
 use crate::connector::Connector;
 use crate::error::{Error, Result};
+use crate::metrics::PluginMetrics;
 use crate::props::ConfigMap;
 use crate::record::{SinkRecord, TopicPartition};
 
@@ -98,6 +99,11 @@ pub trait SinkTaskContext: Send + Sync {
 
     /// Where to report records that can't be written (KIP-610); `None` without dead letter queue and error log.
     fn errant_record_reporter(&self) -> Option<Arc<dyn ErrantRecordReporter>>;
+
+    /// Where metrics of the task's own go; `None` where nobody keeps any.
+    fn plugin_metrics(&self) -> Option<Arc<dyn PluginMetrics>> {
+        None
+    }
 }
 
 /// Takes the records that a sink task can't write.

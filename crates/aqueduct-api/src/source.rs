@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use crate::connector::Connector;
 use crate::error::Result;
+use crate::metrics::PluginMetrics;
 use crate::props::ConfigMap;
 use crate::record::{OffsetMap, RecordMetadata, SourceRecord};
 
@@ -94,6 +95,11 @@ pub trait SourceTaskContext: Send + Sync {
 
     /// The transactions of an exactly-once task with `transaction.boundary=connector`; otherwise `None`.
     fn transaction_context(&self) -> Option<Arc<dyn TransactionContext>>;
+
+    /// Where metrics of the task's own go; `None` where nobody keeps any.
+    fn plugin_metrics(&self) -> Option<Arc<dyn PluginMetrics>> {
+        None
+    }
 }
 
 /// Reads the stored offsets of one source connector.

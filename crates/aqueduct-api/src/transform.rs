@@ -1,7 +1,10 @@
 //! Transformations and predicates: small changes and choices, one record at a time.
 
+use std::sync::Arc;
+
 use crate::config::ConfigDef;
 use crate::error::Result;
+use crate::metrics::PluginMetrics;
 use crate::props::ConfigMap;
 use crate::record::{Origin, Record};
 
@@ -15,6 +18,11 @@ pub trait Transformation: Send {
 
     /// The changed record, or `None` to drop it. The place that the record comes from can be looked at, not changed.
     fn apply(&mut self, record: Record, origin: Origin<'_>) -> Result<Option<Record>>;
+
+    /// Takes the place for metrics of its own, once, after `configure`.
+    fn with_plugin_metrics(&mut self, metrics: Arc<dyn PluginMetrics>) {
+        let _ = metrics;
+    }
 }
 
 /// Tells records apart, to apply a transformation to some of them.
@@ -27,4 +35,9 @@ pub trait Predicate: Send {
 
     /// Whether the record is one of those meant.
     fn test(&mut self, record: &Record) -> Result<bool>;
+
+    /// Takes the place for metrics of its own, once, after `configure`.
+    fn with_plugin_metrics(&mut self, metrics: Arc<dyn PluginMetrics>) {
+        let _ = metrics;
+    }
 }

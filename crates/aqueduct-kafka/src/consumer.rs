@@ -1,6 +1,7 @@
 //! What a task loop needs from a consumer.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,6 +9,7 @@ use async_trait::async_trait;
 use crate::batch::FetchedBatch;
 use crate::error::Result;
 use crate::record::TopicPartition;
+use crate::statistics::ClientStatistics;
 
 /// Which topics a group consumer reads.
 #[derive(Clone, Debug)]
@@ -107,6 +109,11 @@ pub trait BatchConsumer: Send {
 
     /// The next offset to be read, if it is known without asking the cluster.
     fn position_of(&self, partition: &TopicPartition) -> Option<i64>;
+
+    /// What the client has done, for metrics; `None` if nobody counts.
+    fn statistics(&self) -> Option<Arc<ClientStatistics>> {
+        None
+    }
 
     /// Leaves the group and releases the client, waiting up to `timeout`. Commit before: a rebalance during close
     /// is completed without being reported. Dropping the consumer is closing it with zero.

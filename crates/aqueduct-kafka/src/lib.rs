@@ -19,6 +19,8 @@ mod native;
 mod plane;
 pub mod producer;
 pub mod record;
+pub mod sampled;
+pub mod statistics;
 
 pub use admin::Admin;
 pub use batch::{FetchedBatch, FetchedHeader, FetchedRecord, TimestampType};
@@ -32,3 +34,4 @@ pub use native::{NativeConsumer, NativeProducer};
 pub use plane::{DataPlane, NativeDataPlane};
 pub use producer::{BatchProducer, SendError};
 pub use record::{Ack, OutHeader, OutRecord, RecordMetadata, TopicPartition};
+pub use statistics::ClientStatistics;

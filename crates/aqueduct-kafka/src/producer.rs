@@ -1,11 +1,13 @@
 //! What a task loop needs from a producer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 use crate::error::{KafkaError, Result};
 use crate::record::{Ack, OutRecord};
+use crate::statistics::ClientStatistics;
 
 /// Why a record was not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +41,11 @@ pub trait BatchProducer: Send {
 
     /// Accepted records without a report taken or waiting to be taken.
     fn in_flight(&self) -> usize;
+
+    /// What the client has done, for metrics; `None` if nobody counts.
+    fn statistics(&self) -> Option<Arc<ClientStatistics>> {
+        None
+    }
 
     /// Sends what is buffered without lingering and waits until every record has its report (they still have to be
     /// taken with [`acks`](Self::acks)); `Timeout` if that takes longer than `timeout`.

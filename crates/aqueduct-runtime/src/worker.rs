@@ -26,7 +26,7 @@ pub(crate) use report::{StatusWriter, TaskReport};
 
 use crate::connector_config::ConnectorConfig;
 use crate::herder::ConnectorType;
-use crate::metrics::{ClassVersion, Sampling, Startups, TaskMetrics, now_ms};
+use crate::metrics::{ClassVersion, PluginStore, Startups, TaskMetrics, now_ms, warn_of_reporters};
 use crate::offsets::{OffsetStore, StoreReader};
 use crate::providers::ConfigTransformer;
 use crate::registry::{Registry, Wanted};
@@ -93,6 +93,7 @@ fn panic_error(panic: &(dyn Any + Send)) -> Error {
 impl Worker {
     /// A worker that runs nothing yet.
     pub fn new(parts: WorkerParts) -> Self {
+        warn_of_reporters(&parts.config);
         let writer = StatusWriter {
             store: Arc::clone(&parts.status),
             worker_id: parts.id.as_str().into(),
@@ -128,6 +129,14 @@ impl Worker {
         all
     }
 
+    /// What connectors count themselves, sorted by their names.
+    pub(crate) fn connector_plugin_metrics(&self) -> Vec<Arc<PluginStore>> {
+        let connectors = self.connectors.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<_> = connectors.iter().collect();
+        all.sort_by_key(|(name, _)| *name);
+        all.into_iter().map(|(_, handle)| handle.plugin_metrics()).collect()
+    }
+
     fn connector(&self, name: &str) -> Option<ConnectorHandle> {
         self.connectors.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
@@ -145,7 +154,7 @@ impl Worker {
         target: TargetState,
         events: Arc<dyn WorkerEvents>,
     ) -> Result<()> {
-        let span = tracing::info_span!("connector", context = %format_args!("[{name}|worker] "));
+        let span = tracing::info_span!("connector", connector = name);
         let started = self.try_start_connector(name, raw, target, events).instrument(span).await;
         self.writer.startups.connectors.note(started.is_ok());
         started
@@ -199,12 +208,13 @@ impl Worker {
             version = plugin.version,
             "creating the connector"
         );
+        let plugins = PluginStore::new((&self.parts.config.metrics).into());
         let report = ConnectorReport {
             name: name.to_owned(),
             parts: Some((kind, ClassVersion::of(plugin))),
             writer: self.writer.clone(),
         };
-        Ok(connector::spawn(&self.parts.runtime, connector, config, offsets, report, events))
+        Ok(connector::spawn(&self.parts.runtime, connector, config, offsets, report, events, plugins))
     }
 
     fn offset_reader(&self, connector: &str) -> Arc<dyn OffsetStorageReader> {
@@ -276,7 +286,7 @@ impl Worker {
     ) {
         let target = if target == TargetState::Started { TaskTarget::Run } else { TaskTarget::Pause };
         let (sender, control) = TaskControl::new(target);
-        let metrics = Arc::new(TaskMetrics::new(Sampling::new(&self.parts.config.metrics)));
+        let metrics = Arc::new(TaskMetrics::new(&self.parts.config.metrics));
         let given_up = Arc::new(AtomicBool::new(false));
         let mut report = TaskReport {
             id: id.clone(),
@@ -285,8 +295,7 @@ impl Worker {
             metrics: Arc::clone(&metrics),
             given_up: Arc::clone(&given_up),
         };
-        let span =
-            tracing::info_span!("connector", context = %format_args!("[{}|task-{}] ", id.connector, id.task));
+        let span = tracing::info_span!("connector", connector = id.connector, task = id.task);
         let assembled = self.assemble(id, connector, task, control, &mut report);
         let assembled = match assembled.instrument(span.clone()).await {
             Ok(assembled) => assembled,

@@ -1,23 +1,28 @@
-//! Log lines, in the pattern of Kafka Connect's log4j configuration:
-//! `[2026-11-25 09:00:00,123] INFO [name|task-0] message (target)`.
+//! The program's log.
+//!
+//! The text form is the pattern that Kafka ships for Connect, with the context of the connector that a line is about:
+//! `[2026-11-25 09:00:00,123] INFO [name|task-0] message (target)`. The JSON form has the same as fields. Values of what
+//! is named like a secret are hidden in both.
 
+mod context;
+mod files;
 mod follow;
+mod line;
+mod output;
 
-use std::fmt::{self, Write as _};
 use std::sync::OnceLock;
 
+use anyhow::Result;
+use aqueduct_api::ConfigMap;
 use aqueduct_runtime::logging::{JavaName, LogLevel, LogLevels};
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id};
-use tracing::{Event, Subscriber};
 use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+
+use files::{Files, Settings};
+use line::Format;
+use output::Output;
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -53,6 +58,7 @@ const PLUGIN_NAMES: &[JavaName] = &[
 ];
 
 static LEVELS: OnceLock<LogLevels> = OnceLock::new();
+static FILES: OnceLock<Files> = OnceLock::new();
 
 /// Begins to log for the rest of the process. `RUST_LOG` names levels by target; without it, `level` counts for all.
 /// A second call changes nothing.
@@ -64,6 +70,17 @@ pub fn start(format: LogFormat, stream: LogStream, level: &str) {
         LogStream::Stdout => install(format, levels, std::io::stdout),
         LogStream::Stderr => install(format, levels, std::io::stderr),
     }
+}
+
+/// From now on the lines of each connector are also in a file of its own, if the worker's properties
+/// (`aqueduct.log.connector.*`) ask for that. Fails if they cannot be used. A second call changes nothing.
+pub fn keep_files(properties: &ConfigMap) -> Result<()> {
+    if let Some(settings) = Settings::of(properties)? {
+        let files = Files::open(settings)?;
+        // Only the first worker of a process decides.
+        let _ = FILES.set(files);
+    }
+    Ok(())
 }
 
 /// The levels of this process: what is set there, the log follows. Before [`start`], nothing is logged.
@@ -83,135 +100,20 @@ fn install<W>(format: LogFormat, levels: LogLevels, writer: W)
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let registry = tracing_subscriber::registry().with(follow::Follow::new(levels));
-    // Only a program that embeds this one has a subscriber of its own already, and that one stays.
-    let _ = match format {
-        LogFormat::Text => registry
-            .with(ConnectorContexts)
-            .with(
-                tracing_subscriber::fmt::layer()
-                    .with_ansi(false)
-                    .with_writer(writer)
-                    .event_format(Pattern::new()),
-            )
-            .try_init(),
-        LogFormat::Json => registry
-            .with(tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(writer))
-            .try_init(),
+    let format = match format {
+        LogFormat::Text => Format::text(),
+        LogFormat::Json => Format::Json(levels.clone()),
     };
-}
-
-/// Keeps the field `context` of a span for its events, as log4j's context map does: `[name|task-0] `.
-struct ConnectorContexts;
-
-struct ConnectorContext(String);
-
-impl<S> Layer<S> for ConnectorContexts
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-{
-    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        struct Find(Option<String>);
-        impl Visit for Find {
-            fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-                if field.name() == "context" {
-                    self.0 = Some(format!("{value:?}"));
-                }
-            }
-
-            fn record_str(&mut self, field: &Field, value: &str) {
-                if field.name() == "context" {
-                    self.0 = Some(value.to_owned());
-                }
-            }
-        }
-        let mut found = Find(None);
-        attributes.record(&mut found);
-        if let (Some(text), Some(span)) = (found.0, context.span(id)) {
-            span.extensions_mut().insert(ConnectorContext(text));
-        }
-    }
-}
-
-struct Pattern {
-    zone: TimeZone,
-}
-
-impl Pattern {
-    fn new() -> Self {
-        Self { zone: TimeZone::system() }
-    }
-}
-
-impl<S, N> FormatEvent<S, N> for Pattern
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-    N: for<'a> FormatFields<'a> + 'static,
-{
-    fn format_event(
-        &self,
-        context: &FmtContext<'_, S, N>,
-        mut writer: Writer<'_>,
-        event: &Event<'_>,
-    ) -> fmt::Result {
-        let now = Timestamp::now().to_zoned(self.zone.clone());
-        let metadata = event.metadata();
-        write!(writer, "[{}] {} ", now.strftime("%Y-%m-%d %H:%M:%S,%3f"), metadata.level())?;
-        for span in context.event_scope().into_iter().flatten() {
-            if let Some(ConnectorContext(text)) = span.extensions().get() {
-                writer.write_str(text)?;
-                break;
-            }
-        }
-        let mut text = Text::default();
-        event.record(&mut text);
-        writeln!(writer, "{}{} ({})", text.message, text.fields, metadata.target())
-    }
-}
-
-/// The message of an event, and what else it says.
-#[derive(Default)]
-struct Text {
-    message: String,
-    fields: String,
-}
-
-impl Visit for Text {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        // Writing to a string cannot fail.
-        let _ = match field.name() {
-            "message" => write!(self.message, "{value:?}"),
-            name => write!(self.fields, " {name}={value:?}"),
-        };
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        let _ = match field.name() {
-            "message" => write!(self.message, "{value}"),
-            name => write!(self.fields, " {name}={value}"),
-        };
-    }
+    let layers = tracing_subscriber::registry()
+        .with(follow::Follow::new(levels))
+        .with(Output::new(format, writer, &FILES));
+    // Only a program that embeds this one has a subscriber of its own already, and that one stays.
+    let _ = layers.try_init();
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{self, Write};
-    use std::sync::{Arc, Mutex};
-
-    #[derive(Clone, Default)]
-    struct Shared(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Shared {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().expect("no panic before").extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
 
     #[test]
     fn levels_come_from_the_environment() {
@@ -225,26 +127,5 @@ mod tests {
             levels_of(&"aqueduct_kafka=debug".parse().expect("directives")).get("").map(|l| l.level),
             Some("OFF")
         );
-    }
-
-    #[test]
-    fn lines_follow_the_pattern() {
-        let written = Shared::default();
-        let writer = written.clone();
-        let layer = tracing_subscriber::fmt::layer()
-            .with_writer(move || writer.clone())
-            .event_format(Pattern { zone: TimeZone::UTC });
-        let subscriber = tracing_subscriber::registry().with(ConnectorContexts).with(layer);
-        tracing::subscriber::with_default(subscriber, || {
-            tracing::warn!(target: "a::b", count = 2, name = "x", "no {}", "luck");
-            let span = tracing::info_span!("connector", context = %format_args!("[{}|task-{}] ", "c", 0));
-            span.in_scope(|| tracing::info!(target: "a::c", "running"));
-        });
-        let text = String::from_utf8(written.0.lock().expect("no panic before").clone()).expect("UTF-8");
-        let lines: Vec<&str> = text.lines().map(|line| line.split_once("] ").expect("a time").1).collect();
-        assert_eq!(lines, ["WARN no luck count=2 name=x (a::b)", "INFO [c|task-0] running (a::c)"]);
-        let time = text.split(']').next().expect("a time");
-        assert_eq!(time.len(), "[2026-11-25 09:00:00,123".len(), "{time}");
-        assert_eq!(time.as_bytes()[20], b',');
     }
 }

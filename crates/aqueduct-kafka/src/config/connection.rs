@@ -17,6 +17,10 @@ const INT_MAX: i64 = i32::MAX as i64;
 
 const JVM_ONLY: &str = "Java classes cannot be run inside the client";
 
+/// How often a native client gives its [statistics](crate::statistics), in milliseconds (not a property of Java's): not
+/// at all if it is not set. An owner that sets it must poll the client now and then, or what was given piles up.
+pub const STATISTICS_INTERVAL: &str = "aqueduct.statistics.interval.ms";
+
 /// Connection keys. Security keys are in [`super::security`].
 pub(super) const CONNECTION: &[Key] = &[
     key("bootstrap.servers", Text, Ours),
@@ -51,6 +55,7 @@ pub(super) const CONNECTION: &[Key] = &[
     key("socket.connection.setup.timeout.max.ms", Long(0), Ignored),
     key("send.buffer.bytes", Int(-1), Clamped("socket.send.buffer.bytes", 0, 100_000_000)),
     key("receive.buffer.bytes", Int(-1), Clamped("socket.receive.buffer.bytes", 0, 100_000_000)),
+    key(STATISTICS_INTERVAL, Long(0), Clamped("statistics.interval.ms", 0, 86_400_000)),
     key("enable.metrics.push", Boolean, Ignored),
     key("metric.reporters", Text, Ignored),
     key("metrics.num.samples", Int(1), Ignored),

@@ -17,7 +17,7 @@ mod table;
 mod token;
 mod value;
 
-pub use connection::ConnectionSettings;
+pub use connection::{ConnectionSettings, STATISTICS_INTERVAL};
 pub use consumer::{ConsumerSettings, OffsetReset, REPORT_ENDS};
 pub use jaas::JaasEntry;
 pub use native::NativeConfig;

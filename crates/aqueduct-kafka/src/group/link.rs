@@ -13,6 +13,7 @@ use super::exchange::{Answer, Group};
 use super::metrics::{GroupMetrics, Kind};
 use crate::control::{Cluster, Connection, CoordinatorKind, Node};
 use crate::error::{KafkaError, Result};
+use crate::sampled::Sampling;
 
 /// Sends a member's requests and brings the answers.
 ///
@@ -59,6 +60,13 @@ impl GroupLink {
             under_way: None,
             tasks: JoinSet::new(),
         }
+    }
+
+    /// The same link with counters that take this for "lately".
+    #[must_use]
+    pub fn sampled_by(mut self, sampling: Sampling) -> GroupLink {
+        self.metrics = Arc::new(GroupMetrics::new(sampling));
+        self
     }
 
     /// The counters.

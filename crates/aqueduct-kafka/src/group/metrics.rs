@@ -7,6 +7,7 @@ use aqueduct_proto::member::{Request, Response};
 use tokio::time::Instant;
 
 use super::exchange::Answer;
+use crate::sampled::{Lately, Sampled, Sampling};
 
 /// How often something happened, and how long it took, since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,7 +38,7 @@ impl Timings {
 }
 
 /// The counters behind `heartbeat-*`, `join-*`, `sync-*`, `rebalance-*`, `failed-rebalance-*` and the two
-/// `last-*-seconds-ago`. Rates are the reader's, from two readings.
+/// `last-*-seconds-ago`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GroupCounters {
     /// Heartbeats that were answered, with whatever.
@@ -52,10 +53,30 @@ pub struct GroupCounters {
     pub failed_rebalances: u64,
 }
 
+/// The same lately, in milliseconds: means, maxima and rates.
+#[derive(Clone, Copy, Debug)]
+pub struct GroupLately {
+    /// Heartbeats.
+    pub heartbeats: Lately,
+    /// Joins.
+    pub joins: Lately,
+    /// Syncs.
+    pub syncs: Lately,
+    /// Rebalances.
+    pub rebalances: Lately,
+    /// Joins and syncs that failed; each counts as 1.
+    pub failed_rebalances: Lately,
+}
+
 /// The counters of a running member. Any thread may read.
 #[derive(Debug, Default)]
 pub struct GroupMetrics {
     inner: Mutex<Inner>,
+    heartbeats: Sampled,
+    joins: Sampled,
+    syncs: Sampled,
+    rebalances: Sampled,
+    failed_rebalances: Sampled,
 }
 
 #[derive(Debug, Default)]
@@ -84,10 +105,38 @@ impl Kind {
     }
 }
 
+fn millis(from: Instant, to: Instant) -> f64 {
+    to.saturating_duration_since(from).as_secs_f64() * 1000.0
+}
+
 impl GroupMetrics {
+    /// Nothing yet. `sampling` says what "lately" is.
+    pub fn new(sampling: Sampling) -> GroupMetrics {
+        let sampled = || Sampled::new(sampling);
+        GroupMetrics {
+            inner: Mutex::default(),
+            heartbeats: sampled(),
+            joins: sampled(),
+            syncs: sampled(),
+            rebalances: sampled(),
+            failed_rebalances: sampled(),
+        }
+    }
+
     /// The counters now.
     pub fn counters(&self) -> GroupCounters {
         self.inner().counters
+    }
+
+    /// What happened lately.
+    pub fn lately(&self) -> GroupLately {
+        GroupLately {
+            heartbeats: self.heartbeats.lately(),
+            joins: self.joins.lately(),
+            syncs: self.syncs.lately(),
+            rebalances: self.rebalances.lately(),
+            failed_rebalances: self.failed_rebalances.lately(),
+        }
     }
 
     /// Whether a rebalance is under way.
@@ -109,15 +158,26 @@ impl GroupMetrics {
         let mut inner = self.inner();
         let counters = &mut inner.counters;
         match (kind, answer) {
-            (Kind::Heartbeat, _) => counters.heartbeats.record(from, to),
-            (Kind::Join, Answer::Response(Response::Joined { .. })) => counters.joins.record(from, to),
+            (Kind::Heartbeat, _) => {
+                counters.heartbeats.record(from, to);
+                self.heartbeats.note(millis(from, to));
+            }
+            (Kind::Join, Answer::Response(Response::Joined { .. })) => {
+                counters.joins.record(from, to);
+                self.joins.note(millis(from, to));
+            }
             (Kind::Sync, Answer::Response(Response::Synced(_))) => {
                 counters.syncs.record(from, to);
+                self.syncs.note(millis(from, to));
                 if let Some(since) = inner.rebalancing_since.take() {
                     inner.counters.rebalances.record(since, to);
+                    self.rebalances.note(millis(since, to));
                 }
             }
-            (Kind::Join | Kind::Sync, _) => counters.failed_rebalances += 1,
+            (Kind::Join | Kind::Sync, _) => {
+                counters.failed_rebalances += 1;
+                self.failed_rebalances.note(1.0);
+            }
             (Kind::Other, _) => {}
         }
     }
@@ -161,6 +221,10 @@ mod tests {
         assert_eq!((counters.rebalances.count, counters.rebalances.max), (1, Duration::from_millis(15)));
         assert_eq!(counters.heartbeats.mean(), Some(Duration::from_millis(2)));
         assert_eq!(counters.heartbeats.last, Some(at(33)));
+        let lately = metrics.lately();
+        assert_eq!((lately.heartbeats.mean, lately.heartbeats.most), (2.0, 3.0));
+        assert_eq!(lately.rebalances.most, 15.0);
+        assert!(lately.failed_rebalances.frequency > 0.0);
         assert_eq!(GroupCounters::default().joins.mean(), None);
     }
 }

@@ -25,7 +25,7 @@ use aqueduct_proto::member::Settings;
 pub use exchange::Answer;
 pub use link::GroupLink;
 pub use member::{GroupMember, Membership};
-pub use metrics::{GroupCounters, GroupMetrics, Timings};
+pub use metrics::{GroupCounters, GroupLately, GroupMetrics, Timings};
 
 /// A worker's place in its group.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -22,6 +22,7 @@ use crate::config::{ProducerSettings, Properties, TokenSource};
 use crate::error::{ErrorKind, KafkaError, Result};
 use crate::producer::{BatchProducer, SendError};
 use crate::record::{Ack, OutRecord, RecordMetadata};
+use crate::statistics::{ClientKind, ClientStatistics};
 
 /// Reports taken from librdkafka in one go before the owner gets to see them.
 const DRAIN_MAX: usize = 100_000;
@@ -33,6 +34,7 @@ struct Reports {
     delivered: AtomicU64,
     delivery_timeout_ms: i64,
     token: Option<TokenSource>,
+    statistics: Arc<ClientStatistics>,
 }
 
 impl ClientContext for Reports {
@@ -44,6 +46,11 @@ impl ClientContext for Reports {
 
     fn error(&self, error: Native, reason: &str) {
         self.shared.client_error(&error, reason);
+    }
+
+    fn stats_raw(&self, json: &[u8]) {
+        self.shared.note();
+        self.statistics.take(json);
     }
 
     fn generate_oauth_token(
@@ -65,7 +72,10 @@ impl ProducerContext for Reports {
                 offset: message.offset(),
                 timestamp: message.timestamp().to_millis().unwrap_or(-1),
             }),
-            Err((error, message)) => Err(self.failure(error, message.topic(), message.partition())),
+            Err((error, message)) => {
+                self.statistics.record_failed();
+                Err(self.failure(error, message.topic(), message.partition()))
+            }
         };
         self.shared.note();
         self.delivered.fetch_add(1, Ordering::Relaxed);
@@ -123,6 +133,7 @@ impl NativeProducer {
             delivered: AtomicU64::new(0),
             delivery_timeout_ms: settings.delivery_timeout_ms,
             token: settings.token,
+            statistics: Arc::new(ClientStatistics::new(ClientKind::Producer, &settings.client_id, false)),
         };
         let client = BaseProducer::from_config_and_context(&settings.native.to_client_config(), reports)
             .map_err(|error| errors::from_native(&error))?;
@@ -283,6 +294,10 @@ impl BatchProducer for NativeProducer {
 
     fn in_flight(&self) -> usize {
         (self.next_sequence - self.reports.delivered.load(Ordering::Relaxed)) as usize
+    }
+
+    fn statistics(&self) -> Option<Arc<ClientStatistics>> {
+        Some(Arc::clone(&self.reports.statistics))
     }
 
     async fn flush(&mut self, timeout: Duration) -> Result<()> {

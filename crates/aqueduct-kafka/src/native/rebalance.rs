@@ -1,8 +1,8 @@
 //! Callbacks of a consumer, and the partitions in librdkafka's terms.
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use rdkafka::client::OAuthToken;
 use rdkafka::config::RDKafkaLogLevel;
@@ -16,6 +16,7 @@ use crate::config::TokenSource;
 use crate::consumer::Offsets;
 use crate::error::Result;
 use crate::record::TopicPartition;
+use crate::statistics::{ClientKind, ClientStatistics};
 
 /// A rebalance as librdkafka told it; it waits for an answer by `assign` or `unassign`.
 pub(super) struct Told {
@@ -32,16 +33,18 @@ pub(super) struct Callbacks {
     pub(super) commits: Mutex<VecDeque<(Offsets, Result<()>)>>,
     /// From here on rebalances are answered at once: nobody will ask for them any more.
     pub(super) closing: AtomicBool,
+    pub(super) statistics: Arc<ClientStatistics>,
     token: Option<TokenSource>,
 }
 
 impl Callbacks {
-    pub(super) fn new(client_id: &str, token: Option<TokenSource>) -> Callbacks {
+    pub(super) fn new(client_id: &str, read_committed: bool, token: Option<TokenSource>) -> Callbacks {
         Callbacks {
             shared: Shared::new(client_id),
             rebalances: Mutex::default(),
             commits: Mutex::default(),
             closing: AtomicBool::new(false),
+            statistics: Arc::new(ClientStatistics::new(ClientKind::Consumer, client_id, read_committed)),
             token,
         }
     }
@@ -56,6 +59,11 @@ impl ClientContext for Callbacks {
 
     fn error(&self, error: Native, reason: &str) {
         self.shared.client_error(&error, reason);
+    }
+
+    fn stats_raw(&self, json: &[u8]) {
+        self.shared.note();
+        self.statistics.take(json);
     }
 
     fn generate_oauth_token(

@@ -5,4 +5,5 @@ mod consumer;
 mod group;
 mod log_reader;
 mod producer;
+mod statistics;
 mod support;

@@ -1,6 +1,7 @@
 //! The table of loggers.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::Serialize;
@@ -11,6 +12,9 @@ use super::{JAVA_NAMES, JavaName, LogLevel};
 
 /// The name of the logger above all.
 const ROOT: &str = "root";
+
+/// What the names of loggers of single connectors begin with.
+const CONNECTOR: &str = "connector.";
 
 /// The level that counts for a logger, as the REST API shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -77,6 +81,24 @@ impl LogLevels {
     /// Whether events of a target and level are logged now.
     pub fn admits(&self, target: &str, level: &Level) -> bool {
         self.read(|table| table.effective(&self.0.names, target).admits(level))
+    }
+
+    /// The level that counts for all that is said about a connector, if the logger `connector.NAME` has one.
+    pub fn of_connector(&self, connector: &str) -> Option<LogLevel> {
+        self.read(|table| table.own(&format!("{CONNECTOR}{connector}")))
+    }
+
+    /// Whether a connector has a level of its own.
+    pub fn have_connectors(&self) -> bool {
+        self.read(|table| {
+            let from = table.loggers.range::<str, _>((Bound::Included(CONNECTOR), Bound::Unbounded));
+            from.take_while(|(name, _)| name.starts_with(CONNECTOR)).any(|(_, logger)| logger.level.is_some())
+        })
+    }
+
+    /// The Java logger that a target is one of.
+    pub fn java_name(&self, target: &str) -> Option<&'static str> {
+        java_name(&self.0.names, target)
     }
 
     /// The most that any logger says.
@@ -216,6 +238,18 @@ mod tests {
         // A target's own level does not survive a later one for its Java name.
         levels.set("org.apache.kafka.connect.runtime", LogLevel::Info, 4);
         assert!(levels.admits(SOURCE, &Level::INFO));
+    }
+
+    #[test]
+    fn a_connector_may_have_a_level() {
+        let levels = levels();
+        assert!(!levels.have_connectors());
+        levels.set("connector.a.b", LogLevel::Debug, 1);
+        assert!(levels.have_connectors());
+        assert_eq!(levels.of_connector("a.b"), Some(LogLevel::Debug));
+        assert_eq!(levels.of_connector("a"), None);
+        assert_eq!(levels.get("connector.a.b").map(|shown| shown.level), Some("DEBUG"));
+        assert_eq!(levels.java_name(SOURCE), Some(JAVA_SOURCE));
     }
 
     #[test]

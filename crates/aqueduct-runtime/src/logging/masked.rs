@@ -3,24 +3,35 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 
-/// `name=value` where the name is that of a secret: up to the comma, brace or quote behind it, and of a JAAS entry up to
-/// its semicolon.
+/// What a secret is called. Longer names with one of these in them are meant too.
+const NAMES: &str = r"(?: password | passphrase | secret | token | credential | (?: api | access | private | keystore ) [._\-]? key )";
+
+/// `name=value` or `"name": "value"` where the name is that of a secret, and the password of a URL. A value goes up to
+/// the comma, brace or quote behind it, and that of a JAAS entry up to its semicolon.
 static SECRETS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let pattern = r#"(?ix)
-        ( [\w.\-]* jaas [\w.\-]* = ) [^;}]*
-        | ( [\w.\-]* (?: password | passphrase | secret | token | credential | (?: api | access | private | keystore ) [._\-]? key )
-            [\w.\-]* = ) (?: "[^"]*" | [^,}\n]* )"#;
-    Regex::new(pattern).ok()
+    let pattern = format!(
+        r#"(?ix)
+        ( [\w.\-]* jaas [\w.\-]* = ) [^;}}]*
+        | ( [\w.\-]* {NAMES} [\w.\-]* = ) (?: "[^"]*" | [^,}}\n]* )
+        | ( " [\w.\-]* (?: jaas | {NAMES} ) [\w.\-]* " \s* : \s* ) " (?: [^"\\] | \\. )* "
+        | ( [a-z][a-z0-9+.\-]* :// [^\s:/@]* : ) [^\s/@]+ @"#
+    );
+    Regex::new(&pattern).ok()
 });
 
 /// The text with `[hidden]` in place of each value whose name is that of a password or the like.
-pub(crate) fn masked(text: &str) -> Cow<'_, str> {
-    match &*SECRETS {
-        Some(secrets) => secrets.replace_all(text, "$1$2[hidden]"),
-        None => Cow::Borrowed(text),
-    }
+pub fn masked(text: &str) -> Cow<'_, str> {
+    let Some(secrets) = &*SECRETS else { return Cow::Borrowed(text) };
+    secrets.replace_all(text, |found: &Captures<'_>| {
+        let begin = |group: usize| found.get(group).map(|begin| begin.as_str());
+        match (begin(1).or_else(|| begin(2)), begin(3), begin(4)) {
+            (Some(name), ..) => format!("{name}[hidden]"),
+            (_, Some(name), _) => format!("{name}\"[hidden]\""),
+            (.., url) => format!("{}[hidden]@", url.unwrap_or_default()),
+        }
+    })
 }
 
 #[cfg(test)]
@@ -42,5 +53,11 @@ mod tests {
             "{p.sasl.jaas.config=[hidden];, topic=t}",
         );
         check("ssl.keystore.key=k\nnext", "ssl.keystore.key=[hidden]\nnext");
+        check(r#"{"db.Password": "a\",b", "topic":"t"}"#, r#"{"db.Password": "[hidden]", "topic":"t"}"#);
+        check(
+            "cannot reach https://u:p%40x@host:1/a?b=c or http://host:1/",
+            "cannot reach https://u:[hidden]@host:1/a?b=c or http://host:1/",
+        );
+        check("Invalid value for password: too short", "Invalid value for password: too short");
     }
 }

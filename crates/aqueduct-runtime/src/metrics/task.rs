@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use aqueduct_api::Plugin;
+use aqueduct_kafka::ClientStatistics;
+use aqueduct_kafka::sampled::{Sampled, Sampling};
 use aqueduct_proto::state::State;
 use jiff::Timestamp;
 
-use super::{Sampled, Sampling};
+use super::{PluginStore, Stages, TaskStage};
 use crate::herder::ConnectorType;
+use crate::worker_config::MetricsConfig;
 
 /// Figures of one task since it was started. Any thread may read them; the task counts once a batch.
 #[derive(Debug, Default)]
@@ -47,9 +50,18 @@ pub struct TaskMetrics {
     pub partitions: AtomicU64,
     /// What failed.
     pub errors: ErrorMetrics,
+    /// How long batches took, stage by stage.
+    pub stages: Stages,
+    /// Records in transactions lately; only of a task that has any.
+    pub transactions: OnceLock<Sampled>,
+    /// The task's Kafka clients.
+    clients: Mutex<Vec<Arc<ClientStatistics>>>,
+    /// What its plugins count themselves.
+    pub(crate) plugins: PluginStore,
+    sampling: Sampling,
     /// The same and more, lately.
     pub lately: LatelyOfTask,
-    /// When the task last gave a batch or found none; milliseconds since 1970, 0 for never. So the two below.
+    /// When the task, or a sink task's consumer, last gave a batch or found none; milliseconds since 1970, 0 for never. So the two below.
     pub last_poll_ms: AtomicI64,
     /// When the task last took a batch.
     pub last_put_ms: AtomicI64,
@@ -212,8 +224,25 @@ fn millis(time: Duration) -> f64 {
 /// What the loops count.
 impl TaskMetrics {
     /// Of a task that has not begun.
-    pub(crate) fn new(sampling: Sampling) -> Self {
-        Self { lately: LatelyOfTask::new(sampling), ..Self::default() }
+    pub(crate) fn new(config: &MetricsConfig) -> Self {
+        let sampling = Sampling::from(config);
+        let (lately, plugins) = (LatelyOfTask::new(sampling), PluginStore::new(sampling));
+        Self { lately, plugins, sampling, ..Self::default() }
+    }
+
+    /// A client of the task's counts from now on.
+    pub(crate) fn add_client(&self, client: Option<Arc<ClientStatistics>>) {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner).extend(client);
+    }
+
+    /// The statistics of the task's Kafka clients.
+    pub fn clients(&self) -> Vec<Arc<ClientStatistics>> {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A transaction of so many records was committed (exactly-once sources).
+    pub fn transaction(&self, records: u64) {
+        self.transactions.get_or_init(|| Sampled::new(self.sampling)).note(records as f64);
     }
 
     pub(crate) fn polled(&self, records: usize) {
@@ -225,6 +254,7 @@ impl TaskMetrics {
     pub(crate) fn poll_took(&self, took: Duration, gave_records: bool) {
         if gave_records {
             self.lately.poll_ms.note(millis(took));
+            self.stages.observe(TaskStage::Poll, took);
         }
         self.last_poll_ms.store(now_ms(), Ordering::Relaxed);
     }
@@ -246,6 +276,10 @@ impl TaskMetrics {
         self.put_micros.fetch_add(micros(took), Ordering::Relaxed);
         self.lately.written.note(records as f64);
         self.lately.put_ms.note(millis(took));
+        // A sink task is also given nothing, which says nothing of how long something takes.
+        if records > 0 {
+            self.stages.observe(TaskStage::Put, took);
+        }
         self.last_put_ms.store(now_ms(), Ordering::Relaxed);
     }
 
@@ -254,6 +288,7 @@ impl TaskMetrics {
         counter.fetch_add(1, Ordering::Relaxed);
         self.commit_micros.fetch_add(micros(took), Ordering::Relaxed);
         self.lately.commit_ms.note(millis(took));
+        self.stages.observe(TaskStage::Commit, took);
         self.lately.commit_success.note(if done { 1.0 } else { 0.0 });
         if done {
             self.nothing_to_commit();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aqueduct_api::KAFKA_VERSION;
+use aqueduct_api::{KAFKA_COMMIT, KAFKA_VERSION};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -11,9 +11,6 @@ use serde::Serialize;
 
 use super::{Answer, HEALTH_TIMEOUT, RestState};
 use crate::herder::{Herder, ServerInfo};
-
-/// The commit of the release that [`KAFKA_VERSION`] names: clients that know the Java worker compare it.
-const KAFKA_COMMIT: &str = "26b251a451ce941d";
 
 pub(super) async fn server_info(State(state): State<RestState>) -> Answer<Json<ServerInfo>> {
     let herder = state.herder()?;

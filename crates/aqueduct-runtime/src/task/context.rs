@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aqueduct_api::{ConfigMap, OffsetStorageReader, SourceTaskContext, TransactionContext};
+use aqueduct_api::{ConfigMap, OffsetStorageReader, PluginMetrics, SourceTaskContext, TransactionContext};
 
 /// Gives a task its newest configuration.
 pub(crate) type ConfigSource = Arc<dyn Fn() -> ConfigMap + Send + Sync>;
@@ -11,6 +11,7 @@ pub(crate) type ConfigSource = Arc<dyn Fn() -> ConfigMap + Send + Sync>;
 pub(crate) struct SourceContext {
     pub(crate) config: ConfigSource,
     pub(crate) offsets: Arc<dyn OffsetStorageReader>,
+    pub(crate) metrics: Arc<dyn PluginMetrics>,
 }
 
 impl SourceTaskContext for SourceContext {
@@ -25,5 +26,9 @@ impl SourceTaskContext for SourceContext {
     fn transaction_context(&self) -> Option<Arc<dyn TransactionContext>> {
         // Exactly-once sources need a distributed worker.
         None
+    }
+
+    fn plugin_metrics(&self) -> Option<Arc<dyn PluginMetrics>> {
+        Some(Arc::clone(&self.metrics))
     }
 }

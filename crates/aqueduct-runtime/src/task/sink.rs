@@ -19,6 +19,7 @@ pub(crate) use reporter::ErrantRecords;
 
 use super::{TaskControl, TaskTarget};
 use crate::errors::{ErrorHandler, Failed, Outcome, kafka_error};
+use crate::metrics::{BatchTimer, TaskStage};
 use crate::worker::TaskReport;
 pub(crate) use commit::Commits;
 
@@ -52,6 +53,7 @@ pub(crate) struct Batch {
     /// The task could not take `records` for now: they are put again, and nothing is fetched.
     redelivery: bool,
     user_paused: bool,
+    timer: BatchTimer,
 }
 
 impl Batch {
@@ -153,7 +155,8 @@ impl SinkLoop {
         self.batch.records.clear();
         let deadline = Instant::now() + wait;
         loop {
-            let wait = deadline.saturating_duration_since(Instant::now());
+            let started = Instant::now();
+            let wait = deadline.saturating_duration_since(started);
             let target = self.batch.target();
             let polled = tokio::select! {
                 biased;
@@ -161,6 +164,7 @@ impl SinkLoop {
                 _ = self.control.other_than(target) => return Ok(()),
                 () = self.context.woken() => return Ok(()),
             };
+            self.report.poll_took(started.elapsed(), !self.batch.fetched.is_empty());
             self.convert().await?;
             match polled {
                 Polled::Records | Polled::EndReached(_) => return Ok(()),
@@ -180,12 +184,14 @@ impl SinkLoop {
     /// All partitions are paused: polling keeps the membership and hears of rebalances.
     async fn poll_for_membership(&mut self, wait: Duration) -> Result<()> {
         let mut nothing = FetchedBatch::new();
+        let started = Instant::now();
         let target = self.batch.target();
         let polled = tokio::select! {
             biased;
             polled = self.consumer.poll(wait, &mut nothing) => polled.map_err(kafka_error)?,
             _ = self.control.other_than(target) => return Ok(()),
         };
+        self.report.poll_took(started.elapsed(), false);
         match polled {
             Polled::Records | Polled::EndReached(_) => Ok(()),
             Polled::Committed(done) => {
@@ -200,24 +206,34 @@ impl SinkLoop {
     async fn convert(&mut self) -> Result<()> {
         let Self { batch, converters, errors, commits, report, control, .. } = self;
         let read = batch.fetched.len();
+        batch.timer.begin();
         for record in batch.fetched.iter() {
+            batch.timer.record();
             loop {
-                let failure = match converters.convert(record) {
+                let failure = match converters.convert(record, &mut batch.timer) {
                     Ok(Some(converted)) => {
                         batch.records.push(converted);
                         break;
                     }
                     Ok(None) => break,
                     Err(failure) if !converters.needs_preparation() => failure,
-                    Err(_) => tokio::select! {
-                        prepared = converters.prepare() => match prepared {
+                    Err(_) => {
+                        let since = std::time::Instant::now();
+                        let prepared = tokio::select! {
+                            prepared = converters.prepare() => prepared,
+                            () = control.stopping() => return Ok(()),
+                        };
+                        batch.timer.waited(TaskStage::Convert, since);
+                        match prepared {
                             Ok(()) => continue,
                             Err(failure) => failure,
-                        },
-                        () = control.stopping() => return Ok(()),
-                    },
+                        }
+                    }
                 };
-                match errors.failed(&failure, Some(Failed::Sink(record))).await? {
+                let since = std::time::Instant::now();
+                let outcome = errors.failed(&failure, Some(Failed::Sink(record))).await?;
+                batch.timer.waited(TaskStage::of_failure(failure.stage), since);
+                match outcome {
                     Outcome::Retry => {}
                     Outcome::Skip => {
                         report.skipped();
@@ -230,6 +246,7 @@ impl SinkLoop {
             commits.fetched(record);
         }
         if read > 0 {
+            batch.timer.finish(&report.metrics.stages);
             report.read(read);
             for topic in converters.take_new_topics() {
                 report.used_topic(&topic);

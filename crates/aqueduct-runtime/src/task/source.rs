@@ -22,6 +22,7 @@ pub(crate) use topics::{TopicCreation, TopicCreator};
 
 use super::{TaskControl, TaskTarget};
 use crate::errors::{ErrorHandler, Failure};
+use crate::metrics::BatchTimer;
 use crate::worker::TaskReport;
 
 /// How long the producer may take to hand over what it holds when the task ends.
@@ -55,6 +56,8 @@ pub(crate) struct Flow {
     /// Records whose end the task has not heard of yet, because a poll was running.
     ended: Vec<(SourceRecord, Option<RecordMetadata>)>,
     acks: Vec<Ack>,
+    /// Times the batch at hand.
+    timer: BatchTimer,
     /// What a delivery report said that the task must fail for.
     failure: Option<Error>,
 }
@@ -120,7 +123,11 @@ impl SourceLoop {
                 _ = producer.acks(&mut state.acks, Duration::MAX), if in_flight => {
                     state.handle_acks(errors, report).await;
                 }
-                () = committer.due() => committer.store(&mut state.submitted, report).await,
+                () = committer.due() => {
+                    committer.store(&mut state.submitted, report).await;
+                    // Also a producer that has nothing to send says something now and then.
+                    producer.acks(&mut state.acks, Duration::ZERO).await;
+                }
             }
         }
     }
@@ -177,7 +184,8 @@ impl SourceLoop {
                 _ = self.producer.acks(&mut self.state.acks, Duration::MAX), if in_flight => {
                     self.state.handle_acks(&mut self.errors, &self.report).await;
                 }
-                () = self.committer.due() => {}
+                // Also a producer that has nothing to send says something now and then.
+                () = self.committer.due() => self.take_acks(Duration::ZERO).await?,
             }
             self.fail_for_delivery()?;
             self.settle().await;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aqueduct_api::{
-    ConfigMap, Converter, ConverterRole, Error, HeaderConverter, Plugin, PluginKind, Result, SinkTask,
-    SourceTask,
+    ConfigMap, Converter, ConverterRole, Error, HeaderConverter, Plugin, PluginKind, PluginMetrics, Result,
+    SinkTask, SourceTask,
 };
 use aqueduct_kafka::{Admin, Subscription};
 use aqueduct_proto::state::TaskId;
@@ -146,15 +146,17 @@ impl Made<'_> {
         let properties =
             client_properties(ClientRole::SourceProducer, &parts.config, &self.connector, self.id);
         let producer = parts.data_plane.producer(&properties).map_err(kafka_error)?;
+        self.report.metrics.add_client(producer.statistics());
         let pipeline = Pipeline::new(
             self.chain()?,
-            self.converter(ConverterRole::Key)?,
-            self.converter(ConverterRole::Value)?,
-            self.header_converter()?,
+            self.measured_converter(ConverterRole::Key)?,
+            self.measured_converter(ConverterRole::Value)?,
+            self.measured_header_converter()?,
         );
         let context = SourceContext {
             config: Arc::clone(&self.config_source),
             offsets: self.worker.offset_reader(&self.id.connector),
+            metrics: self.plugin_metrics(None),
         };
         let config = &parts.config;
         Ok(SourceLoop {
@@ -184,11 +186,12 @@ impl Made<'_> {
         let properties = client_properties(ClientRole::SinkConsumer, &parts.config, &self.connector, self.id);
         let dead_letters = self.dead_letters().await?;
         let consumer = parts.data_plane.consumer(&properties).map_err(kafka_error)?;
+        self.report.metrics.add_client(consumer.statistics());
         let converters = Converters::new(
             self.chain()?,
-            self.converter(ConverterRole::Key)?,
-            self.converter(ConverterRole::Value)?,
-            self.header_converter()?,
+            self.measured_converter(ConverterRole::Key)?,
+            self.measured_converter(ConverterRole::Value)?,
+            self.measured_header_converter()?,
         );
         let errant = if dead_letters.is_some() || self.parsed.errors.log_enable {
             Some(Arc::new(ErrantRecords::new(
@@ -212,7 +215,11 @@ impl Made<'_> {
             id: self.id.clone(),
             task,
             task_class,
-            context: Arc::new(SinkContext::new(Arc::clone(&self.config_source), reporter)),
+            context: Arc::new(SinkContext::new(
+                Arc::clone(&self.config_source),
+                reporter,
+                self.plugin_metrics(None),
+            )),
             subscription,
             converters,
             errors: self.errors(dead_letters),
@@ -276,6 +283,8 @@ impl Made<'_> {
             let PluginKind::Transformation(make) = &plugin.kind else { return Err(wrong_kind(plugin)) };
             let mut transformation = make();
             transformation.configure(&spec.plugin.config)?;
+            transformation
+                .with_plugin_metrics(self.plugin_metrics(Some(("transformation", spec.alias.as_str()))));
             let condition = match &spec.predicate {
                 None => None,
                 Some(alias) => Some(self.condition(alias, spec.negate)?),
@@ -300,6 +309,7 @@ impl Made<'_> {
         let PluginKind::Predicate(make) = &plugin.kind else { return Err(wrong_kind(plugin)) };
         let mut predicate = make();
         predicate.configure(&spec.config)?;
+        predicate.with_plugin_metrics(self.plugin_metrics(Some(("predicate", alias))));
         Ok(Condition { class: plugin.class, predicate, negate })
     }
 
@@ -328,6 +338,28 @@ impl Made<'_> {
         settings.insert("converter.type", role.name());
         converter.configure(&settings, role)?;
         Ok(Named { class: plugin.class, plugin: converter })
+    }
+
+    /// The converter of the task's records: the one whose own metrics are shown.
+    fn measured_converter(&self, role: ConverterRole) -> Result<Named<dyn Converter>> {
+        let mut converter = self.converter(role)?;
+        converter.plugin.with_plugin_metrics(self.plugin_metrics(Some(("converter", role.name()))));
+        Ok(converter)
+    }
+
+    fn measured_header_converter(&self) -> Result<Named<dyn HeaderConverter>> {
+        let mut converter = self.header_converter()?;
+        let tag = ("converter", ConverterRole::Header.name());
+        converter.plugin.with_plugin_metrics(self.plugin_metrics(Some(tag)));
+        Ok(converter)
+    }
+
+    /// The place for the metrics of the task, or of a plugin of its that one more tag names.
+    fn plugin_metrics(&self, part: Option<(&'static str, &str)>) -> Arc<dyn PluginMetrics> {
+        let task = self.id.task.to_string();
+        let own = [("connector", self.id.connector.as_str()), ("task", task.as_str())];
+        let tags: Vec<_> = own.into_iter().chain(part).collect();
+        self.report.metrics.plugins.open(&tags)
     }
 
     fn header_converter(&self) -> Result<Named<dyn HeaderConverter>> {

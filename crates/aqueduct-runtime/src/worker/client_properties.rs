@@ -1,11 +1,19 @@
 //! The properties of a worker's Kafka clients: built-in ones, under those of the worker, under those of the connector
 //! (spec: client settings).
 
+use std::time::Duration;
+
 use aqueduct_api::ConfigMap;
 use aqueduct_kafka::Properties;
+use aqueduct_kafka::config::STATISTICS_INTERVAL;
 use aqueduct_proto::state::TaskId;
 
 use crate::worker_config::WorkerConfig;
+
+/// How often clients tell what they have done in a window of `metrics.sample.window.ms`.
+const STATISTICS_PER_SAMPLE: u32 = 2;
+/// They tell it no more often than this.
+const STATISTICS_INTERVAL_MIN: Duration = Duration::from_secs(1);
 
 /// What a client is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +84,10 @@ pub(crate) fn client_properties(
     task: &TaskId,
 ) -> Properties {
     let mut properties = Properties::new();
+    if matches!(role, ClientRole::SourceProducer | ClientRole::SinkConsumer) {
+        let interval = worker.metrics.sample_window / STATISTICS_PER_SAMPLE;
+        properties.set(STATISTICS_INTERVAL, interval.max(STATISTICS_INTERVAL_MIN).as_millis().to_string());
+    }
     let mut set = |name: &str, value: &str| {
         properties.set(name, value);
     };

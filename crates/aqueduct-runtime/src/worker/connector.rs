@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aqueduct_api::{
-    ConfigMap, Connector, ConnectorContext, Error, OffsetStorageReader, Result, SinkConnector,
+    ConfigMap, Connector, ConnectorContext, Error, OffsetStorageReader, PluginMetrics, Result, SinkConnector,
     SourceConnector,
 };
 use aqueduct_proto::state::{State, TargetState};
@@ -16,7 +16,7 @@ use tracing::Instrument;
 use super::WorkerEvents;
 use super::report::StatusWriter;
 use crate::herder::ConnectorType;
-use crate::metrics::ClassVersion;
+use crate::metrics::{ClassVersion, PluginStore};
 
 /// How long a connector may take to stop before it is given up.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -51,6 +51,8 @@ pub(super) struct ConnectorHandle {
     commands: mpsc::Sender<Command>,
     abort: tokio::task::AbortHandle,
     report: ConnectorReport,
+    /// What the connector counts itself, until it is shut down.
+    plugins: Arc<PluginStore>,
 }
 
 /// Writes the status of one connector.
@@ -107,6 +109,12 @@ impl ConnectorHandle {
             self.give_up();
             self.report.put(State::Unassigned, None);
         }
+        self.plugins.close();
+    }
+
+    /// The connector's own metrics.
+    pub(super) fn plugin_metrics(&self) -> Arc<PluginStore> {
+        Arc::clone(&self.plugins)
     }
 
     /// Ends the connector wherever it is. What it was asked fails.
@@ -121,6 +129,7 @@ struct Context {
     commands: mpsc::WeakSender<Command>,
     events: Arc<dyn WorkerEvents>,
     offsets: Option<Arc<dyn OffsetStorageReader>>,
+    metrics: Arc<dyn PluginMetrics>,
 }
 
 impl ConnectorContext for Context {
@@ -139,6 +148,10 @@ impl ConnectorContext for Context {
     fn offset_storage_reader(&self) -> Option<Arc<dyn OffsetStorageReader>> {
         self.offsets.clone()
     }
+
+    fn plugin_metrics(&self) -> Option<Arc<dyn PluginMetrics>> {
+        Some(Arc::clone(&self.metrics))
+    }
 }
 
 /// Takes charge of a connector and gives the line to it. It does nothing until the first transition.
@@ -149,14 +162,17 @@ pub(super) fn spawn(
     offsets: Option<Arc<dyn OffsetStorageReader>>,
     report: ConnectorReport,
     events: Arc<dyn WorkerEvents>,
+    plugins: PluginStore,
 ) -> ConnectorHandle {
     let (commands, inbox) = mpsc::channel(COMMANDS_MAX);
-    let context = Context { name: report.name.clone(), commands: commands.downgrade(), events, offsets };
+    let metrics = plugins.open(&[("connector", &report.name)]);
+    let (name, weak) = (report.name.clone(), commands.downgrade());
+    let context = Context { name, commands: weak, events, offsets, metrics };
     connector.as_connector().initialize(Arc::new(context));
     let actor = Actor { connector, config, report: report.clone(), state: Phase::Initial };
-    let span = tracing::info_span!("connector", context = %format_args!("[{}|worker] ", report.name));
+    let span = tracing::info_span!("connector", connector = report.name);
     let task = runtime.spawn(actor.run(inbox).instrument(span));
-    ConnectorHandle { commands, abort: task.abort_handle(), report }
+    ConnectorHandle { commands, abort: task.abort_handle(), report, plugins: Arc::new(plugins) }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -61,6 +61,7 @@ impl TaskReport {
     }
 
     pub(crate) fn ended(&self) {
+        self.metrics.plugins.close();
         self.put_status(State::Unassigned, None);
     }
 
@@ -73,6 +74,7 @@ impl TaskReport {
 
     pub(crate) fn failed(&self, error: &Error) {
         self.started(false);
+        self.metrics.plugins.close();
         tracing::error!(
             task = %self.id,
             "Task threw an uncaught and unrecoverable exception. Task is being killed and will not recover until manually restarted\n{}",

@@ -26,6 +26,7 @@ use crate::config::{ConsumerSettings, Properties};
 use crate::consumer::{BatchConsumer, Offsets, Polled, Subscription};
 use crate::error::{ErrorKind, KafkaError, Result};
 use crate::record::TopicPartition;
+use crate::statistics::ClientStatistics;
 
 type Client = BaseConsumer<Callbacks>;
 type Queue = ffi::PartitionQueue<Callbacks>;
@@ -64,7 +65,8 @@ impl NativeConsumer {
     pub fn new(properties: &Properties) -> Result<NativeConsumer> {
         let mut settings = ConsumerSettings::new(properties)?;
         settings.log_unused();
-        let callbacks = Callbacks::new(&settings.client_id, settings.token.take());
+        let read_committed = settings.native.get("isolation.level") == Some("read_committed");
+        let callbacks = Callbacks::new(&settings.client_id, read_committed, settings.token.take());
         let mut client = Client::from_config_and_context(&settings.native.to_client_config(), callbacks)
             .map_err(|error| errors::from_native(&error))?;
         let queue_ready = Arc::new(Notify::new());
@@ -260,6 +262,10 @@ impl BatchConsumer for NativeConsumer {
         }
         let known = |p: &TopicPartition| self.positions.get(p).map(|offset| (p.clone(), *offset));
         Ok(partitions.iter().filter_map(known).collect())
+    }
+
+    fn statistics(&self) -> Option<Arc<ClientStatistics>> {
+        Some(Arc::clone(&self.callbacks.statistics))
     }
 
     fn position_of(&self, partition: &TopicPartition) -> Option<i64> {

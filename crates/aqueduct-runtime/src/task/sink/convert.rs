@@ -10,6 +10,7 @@ use aqueduct_kafka::FetchedRecord;
 use aqueduct_proto::tolerance::Stage;
 
 use crate::errors::{Failure, timestamp_type};
+use crate::metrics::{BatchTimer, TaskStage};
 use crate::task::Chain;
 use crate::task::source::Named;
 
@@ -36,7 +37,11 @@ impl Converters {
     }
 
     /// Makes a record of what was fetched; `None`: a transformation has dropped it. Keys and values share the memory of the batch where they can.
-    pub(crate) fn convert(&mut self, fetched: FetchedRecord<'_>) -> Result<Option<SinkRecord>, Failure> {
+    pub(crate) fn convert(
+        &mut self,
+        fetched: FetchedRecord<'_>,
+        timer: &mut BatchTimer,
+    ) -> Result<Option<SinkRecord>, Failure> {
         self.note(fetched.topic());
         self.headers.clear();
         for header in fetched.headers() {
@@ -70,8 +75,13 @@ impl Converters {
             timestamp: fetched.timestamp(),
             headers,
         };
-        let record = self.chain.apply(record, Origin::Sink(&origin))?;
-        Ok(record.map(|record| SinkRecord { record, origin }))
+        timer.passed(TaskStage::Convert);
+        if self.chain.is_empty() {
+            return Ok(Some(SinkRecord { record, origin }));
+        }
+        let record = self.chain.apply(record, Origin::Sink(&origin));
+        timer.passed(TaskStage::Transform);
+        Ok(record?.map(|record| SinkRecord { record, origin }))
     }
 
     /// Whether the last conversion failed for want of something that [`Converters::prepare`] gets.

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use aqueduct_api::{ConfigMap, ErrantRecordReporter, Error, ErrorKind, Offsets, Result, SinkTaskContext};
+use aqueduct_api::{
+    ConfigMap, ErrantRecordReporter, Error, ErrorKind, Offsets, PluginMetrics, Result, SinkTaskContext,
+};
 use aqueduct_kafka::TopicPartition;
 use tokio::sync::Notify;
 
@@ -14,6 +16,7 @@ use crate::task::ConfigSource;
 pub(crate) struct SinkContext {
     config: ConfigSource,
     errant: Option<Arc<dyn ErrantRecordReporter>>,
+    metrics: Arc<dyn PluginMetrics>,
     requests: Mutex<SinkRequests>,
     wake: Notify,
 }
@@ -39,8 +42,12 @@ fn api(partition: &TopicPartition) -> aqueduct_api::TopicPartition {
 }
 
 impl SinkContext {
-    pub(crate) fn new(config: ConfigSource, errant: Option<Arc<dyn ErrantRecordReporter>>) -> Self {
-        Self { config, errant, requests: Mutex::default(), wake: Notify::new() }
+    pub(crate) fn new(
+        config: ConfigSource,
+        errant: Option<Arc<dyn ErrantRecordReporter>>,
+        metrics: Arc<dyn PluginMetrics>,
+    ) -> Self {
+        Self { config, errant, metrics, requests: Mutex::default(), wake: Notify::new() }
     }
 
     fn with<T>(&self, f: impl FnOnce(&mut SinkRequests) -> T) -> T {
@@ -150,6 +157,10 @@ impl SinkTaskContext for SinkContext {
 
     fn errant_record_reporter(&self) -> Option<Arc<dyn ErrantRecordReporter>> {
         self.errant.clone()
+    }
+
+    fn plugin_metrics(&self) -> Option<Arc<dyn PluginMetrics>> {
+        Some(Arc::clone(&self.metrics))
     }
 }
 

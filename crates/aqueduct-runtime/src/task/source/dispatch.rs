@@ -3,12 +3,15 @@
 //! Nearly every record goes all the way in one call of [`SourceLoop::advance`], which awaits nothing and moves nothing.
 //! What is in a record's way is dealt with beside that path, and then the record advances from where it was.
 
+use std::time::Instant;
+
 use aqueduct_api::{Error, Result, SourceRecord};
 use aqueduct_kafka::KafkaError;
 
 use super::pipeline::Sent;
 use super::{SourceLoop, delivery_failure, fatal_delivery};
 use crate::errors::{Failed, Failure, Outcome};
+use crate::metrics::TaskStage;
 
 /// How far the record at hand has come.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,6 +37,18 @@ enum Step {
     Failed(Failure),
 }
 
+impl Step {
+    /// The stage in which the record has to wait.
+    fn waits_in(&self) -> Option<TaskStage> {
+        match self {
+            Self::Sent(_) | Self::Dropped => None,
+            Self::Unprepared => Some(TaskStage::Convert),
+            Self::NewTopic | Self::Full | Self::Refused(_) => Some(TaskStage::Send),
+            Self::Failed(failure) => Some(TaskStage::of_failure(failure.stage)),
+        }
+    }
+}
+
 /// What to do after something was in a record's way.
 enum Then {
     /// Go on with this record.
@@ -52,7 +67,9 @@ impl SourceLoop {
         self.report.polled(batch.len());
         let keeps = self.task.wants_commit_record() || self.errors.needs_the_record();
         let mut sent = 0;
+        self.state.timer.begin();
         for mut record in batch {
+            self.state.timer.record();
             let kept = keeps.then(|| record.clone());
             let mut progress = Progress::Polled;
             loop {
@@ -62,7 +79,7 @@ impl SourceLoop {
                         sent += 1;
                         break;
                     }
-                    step => match self.overcome(step, &record, kept.as_ref()).await? {
+                    step => match self.overcome_timed(step, &record, kept.as_ref()).await? {
                         Then::Advance => {}
                         Then::Again => {
                             // Retries are on, so the record was kept.
@@ -73,21 +90,30 @@ impl SourceLoop {
                         }
                         Then::Next => break,
                         Then::Stop => {
-                            self.report.sent(sent);
+                            self.batch_ended(sent);
                             return Ok(());
                         }
                     },
                 }
             }
         }
-        self.report.sent(sent);
+        self.batch_ended(sent);
         Ok(())
+    }
+
+    fn batch_ended(&mut self, sent: u64) {
+        self.report.sent(sent);
+        self.state.timer.finish(&self.report.metrics.stages);
     }
 
     /// Takes the record as far as it goes without waiting.
     fn advance(&mut self, record: &mut SourceRecord, progress: &mut Progress) -> Result<Step> {
         if *progress == Progress::Polled {
-            match self.pipeline.transform(record) {
+            let transformed = self.pipeline.transform(record);
+            if self.pipeline.transforms() {
+                self.state.timer.passed(TaskStage::Transform);
+            }
+            match transformed {
                 Ok(true) => *progress = Progress::Transformed,
                 Ok(false) => return Ok(Step::Dropped),
                 Err(failure) => return Ok(Step::Failed(failure)),
@@ -98,6 +124,7 @@ impl SourceLoop {
                 let unprepared = self.pipeline.needs_preparation();
                 return Ok(if unprepared { Step::Unprepared } else { Step::Failed(failure) });
             }
+            self.state.timer.passed(TaskStage::Convert);
             *progress = Progress::Converted;
         }
         if !self.topics.knows(&record.record.topic) {
@@ -105,6 +132,7 @@ impl SourceLoop {
         }
         match self.pipeline.send(&record.record, self.producer.as_mut()) {
             Sent::Taken(sequence) => {
+                self.state.timer.passed(TaskStage::Send);
                 if let Some(partition) = &record.source_partition {
                     let offset = record.source_offset.take();
                     self.state.submitted.submit(sequence, &self.id.connector, partition, offset)?;
@@ -121,6 +149,19 @@ impl SourceLoop {
         if let Some(record) = kept.filter(|_| self.task.wants_commit_record()) {
             self.state.awaiting.push_back((sequence, record));
         }
+    }
+
+    async fn overcome_timed(
+        &mut self,
+        step: Step,
+        record: &SourceRecord,
+        kept: Option<&SourceRecord>,
+    ) -> Result<Then> {
+        let Some(stage) = step.waits_in() else { return self.overcome(step, record, kept).await };
+        let since = Instant::now();
+        let then = self.overcome(step, record, kept).await;
+        self.state.timer.waited(stage, since);
+        then
     }
 
     /// Deals with what keeps a record from being sent.

@@ -85,6 +85,11 @@ impl Pipeline {
         }
     }
 
+    /// Whether there are transformations.
+    pub(crate) fn transforms(&self) -> bool {
+        !self.chain.is_empty()
+    }
+
     /// Transforms a record in its place. `false`: a transformation has dropped it.
     pub(crate) fn transform(&mut self, source: &mut SourceRecord) -> Result<bool, Failure> {
         if self.chain.is_empty() {

@@ -4,22 +4,21 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::worker_config::MetricsConfig;
-
 /// What "lately" is.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Sampling {
-    /// How long a window is: `metrics.sample.window.ms`, and not zero.
+pub struct Sampling {
+    /// How long a window is, and not zero.
     window: Duration,
-    /// How many are kept: `metrics.num.samples`, at least 1.
+    /// How many are kept, at least 1.
     windows: u32,
 }
 
 impl Sampling {
-    pub(crate) fn new(config: &MetricsConfig) -> Self {
+    /// As `metrics.sample.window.ms` and `metrics.num.samples` say: windows of a millisecond at least, and at least one.
+    pub fn new(window: Duration, samples: usize) -> Self {
         Self {
-            window: config.sample_window.max(Duration::from_millis(1)),
-            windows: u32::try_from(config.samples).unwrap_or(u32::MAX).max(1),
+            window: window.max(Duration::from_millis(1)),
+            windows: u32::try_from(samples).unwrap_or(u32::MAX).max(1),
         }
     }
 }
@@ -45,6 +44,7 @@ struct Window {
     count: u64,
     sum: f64,
     most: f64,
+    least: f64,
 }
 
 /// What [`Sampled`] shows.
@@ -54,12 +54,17 @@ pub struct Lately {
     pub mean: f64,
     /// The most; not a number if nothing was noted.
     pub most: f64,
+    /// The least; not a number if nothing was noted.
+    pub least: f64,
     /// The sum by second.
     pub rate: f64,
+    /// How often by second.
+    pub frequency: f64,
 }
 
 impl Sampled {
-    pub(crate) fn new(sampling: Sampling) -> Self {
+    /// Nothing yet.
+    pub fn new(sampling: Sampling) -> Self {
         Self { sampling, windows: Mutex::default() }
     }
 
@@ -74,12 +79,19 @@ impl Sampled {
         let is_over = |newest: &Window| now.saturating_duration_since(newest.since) >= window;
         if windows.front().is_none_or(is_over) {
             windows.truncate(kept as usize - 1);
-            windows.push_front(Window { since: now, count: 0, sum: 0.0, most: f64::NEG_INFINITY });
+            windows.push_front(Window {
+                since: now,
+                count: 0,
+                sum: 0.0,
+                most: f64::NEG_INFINITY,
+                least: f64::INFINITY,
+            });
         }
         if let Some(newest) = windows.front_mut() {
             newest.count += 1;
             newest.sum += value;
             newest.most = newest.most.max(value);
+            newest.least = newest.least.min(value);
         }
     }
 
@@ -99,11 +111,13 @@ impl Sampled {
         let since = recent().map(|window| now.saturating_duration_since(window.since)).max();
         // A rate needs a while: as in Java, all windows but the one at hand count in full.
         let full = window.saturating_mul(kept - 1);
-        let length = since.unwrap_or_default().max(full).max(Duration::from_millis(1));
+        let length = since.unwrap_or_default().max(full).max(Duration::from_millis(1)).as_secs_f64();
         Lately {
             mean: if count == 0 { f64::NAN } else { sum / count as f64 },
             most: recent().map(|window| window.most).fold(f64::NAN, f64::max),
-            rate: sum / length.as_secs_f64(),
+            least: recent().map(|window| window.least).fold(f64::NAN, f64::min),
+            rate: sum / length,
+            frequency: count as f64 / length,
         }
     }
 }
@@ -117,34 +131,33 @@ mod tests {
         let sampled = Sampled::default();
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
+        let check = |second, mean, most, least, rate| {
+            let lately = sampled.lately_at(at(second));
+            assert_eq!((lately.mean, lately.most, lately.least, lately.rate), (mean, most, least, rate));
+        };
         assert!(sampled.lately_at(at(0)).mean.is_nan() && sampled.lately_at(at(0)).most.is_nan());
         sampled.note_at(10.0, at(0));
         sampled.note_at(20.0, at(10));
-        assert_eq!(sampled.lately_at(at(10)), Lately { mean: 15.0, most: 20.0, rate: 1.0 });
+        check(10, 15.0, 20.0, 10.0, 1.0);
+        assert_eq!(sampled.lately_at(at(10)).frequency, 2.0 / 30.0);
         sampled.note_at(3.0, at(40));
-        assert_eq!(sampled.lately_at(at(50)), Lately { mean: 11.0, most: 20.0, rate: 33.0 / 50.0 });
+        check(50, 11.0, 20.0, 3.0, 33.0 / 50.0);
         sampled.note_at(5.0, at(75));
-        assert_eq!(sampled.lately_at(at(80)), Lately { mean: 4.0, most: 5.0, rate: 8.0 / 40.0 });
+        check(80, 4.0, 5.0, 3.0, 8.0 / 40.0);
         assert!(sampled.lately_at(at(200)).mean.is_nan());
         assert_eq!(sampled.lately_at(at(200)).rate, 0.0);
     }
 
     #[test]
-    fn the_worker_says_what_lately_is() {
-        let config = |window_ms, samples| MetricsConfig {
-            sample_window: Duration::from_millis(window_ms),
-            samples,
-            recording_level: "INFO".to_owned(),
-            context: Default::default(),
-        };
+    fn the_owner_says_what_lately_is() {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
-        let sampled = Sampled::new(Sampling::new(&config(1000, 3)));
+        let sampled = Sampled::new(Sampling::new(Duration::from_secs(1), 3));
         for second in 0..5 {
             sampled.note_at(1.0, at(second));
         }
-        assert_eq!(sampled.lately_at(at(4)), Lately { mean: 1.0, most: 1.0, rate: 3.0 / 2.0 });
-        let degenerate = Sampled::new(Sampling::new(&config(0, 0)));
+        assert_eq!(sampled.lately_at(at(4)).rate, 3.0 / 2.0);
+        let degenerate = Sampled::new(Sampling::new(Duration::ZERO, 0));
         degenerate.note_at(1.0, start);
         assert_eq!(degenerate.lately_at(start).rate, 1000.0);
     }
