@@ -6,6 +6,7 @@
 //! its process id and waits for its end.
 
 pub mod broker;
+pub mod cluster;
 pub mod fetch;
 pub mod http;
 pub mod jvm;

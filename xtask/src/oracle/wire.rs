@@ -1,9 +1,16 @@
-//! Five requests of the Kafka protocol, by hand: enough to see a broker's readiness, make and delete a topic, and follow
-//! its end offset and a group's many times a second without a client library's own threads and caches.
+//! A few requests of the Kafka protocol, by hand: enough to see a broker's readiness, make and delete a topic, read and
+//! write its records, and follow its end offset and a group many times a second without a client library's own threads
+//! and caches.
+
+mod groups;
+mod records;
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
+
+pub use groups::{Group, GroupMember};
+pub use records::Record;
 
 use crate::wait;
 
@@ -20,7 +27,8 @@ const NOT_LEADER: i16 = 6;
 const TOPIC_EXISTS: i16 = 36;
 const LEADER_WAIT: Duration = Duration::from_secs(30);
 const LEADER_POLL: Duration = Duration::from_millis(10);
-const ANSWER_BYTES_MAX: usize = 1 << 20;
+/// Larger than the largest batch that a broker takes.
+const ANSWER_BYTES_MAX: usize = 1 << 22;
 
 /// One connection to a broker on 127.0.0.1. Every call waits for its answer, up to 30 s.
 #[derive(Debug)]

@@ -4,6 +4,7 @@
 //! can't be had says `SKIP`, and fails with `REQUIRE_LIVE=1`.
 
 mod clients;
+mod cluster;
 mod faults;
 mod handover;
 mod lines;

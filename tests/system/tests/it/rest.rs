@@ -9,7 +9,7 @@
 mod cases;
 mod deviations;
 mod difference;
-mod exchange;
+pub(crate) mod exchange;
 mod transcript;
 
 use std::path::PathBuf;

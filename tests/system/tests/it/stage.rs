@@ -105,6 +105,28 @@ impl EndsWithUs {
     }
 }
 
+/// Apache Kafka's broker for one test alone, which may stop it.
+pub(crate) struct Own(Broker);
+
+impl Own {
+    pub(crate) fn start() -> Result<Own> {
+        Ok(Own(Broker::scratch(&Oracle::open(), Vec::new())?))
+    }
+
+    pub(crate) fn kafka(&self) -> Kafka {
+        Kafka::Apache(self.0.port())
+    }
+
+    pub(crate) fn stop(&mut self) {
+        self.0.server().stop().unwrap();
+    }
+
+    /// On its port and data.
+    pub(crate) fn start_again(&mut self) {
+        self.0.restart().unwrap();
+    }
+}
+
 /// `aqueduct broker` with its topics on disk.
 pub(crate) struct Embedded {
     port: u16,

@@ -19,6 +19,27 @@ pub(crate) fn until(what: &str, mut condition: impl FnMut() -> bool) {
     assert!(matches!(held, Ok(Some(()))), "not within {PATIENCE:?}: {what}");
 }
 
+/// Waits until there is something without an error, and gives it.
+///
+/// # Panics
+/// With the last error, when there is nothing else within [`PATIENCE`].
+#[track_caller]
+pub(crate) fn found<T>(what: &str, mut look: impl FnMut() -> anyhow::Result<T>) -> T {
+    let mut last = None;
+    let found = wait::poll(PATIENCE, Duration::from_millis(50), || match look() {
+        Ok(value) => Ok(Some(value)),
+        Err(error) => {
+            last = Some(error);
+            Ok(None)
+        }
+    });
+    match (found, last) {
+        (Ok(Some(value)), _) => value,
+        (_, Some(error)) => panic!("not within {PATIENCE:?}: {what}: {error:#}"),
+        (_, None) => panic!("not within {PATIENCE:?}: {what}"),
+    }
+}
+
 /// Waits until the value has stayed the same for half a second, and gives it.
 pub(crate) fn settled<T: PartialEq>(what: &str, mut value: impl FnMut() -> T) -> T {
     const CALM: u32 = 25;

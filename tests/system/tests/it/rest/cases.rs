@@ -40,7 +40,7 @@ pub(super) fn all() -> Vec<(&'static str, Vec<Step>)> {
 
 impl Step {
     fn new(method: &'static str, path: impl Into<String>) -> Step {
-        let headers = vec![("Accept", "application/json")];
+        let headers = vec![("Accept", "application/json".to_owned())];
         Step::Ask { request: Request { method, path: path.into(), headers, body: None }, note: "" }
     }
 
@@ -54,7 +54,7 @@ impl Step {
     /// Sends these headers and no others.
     fn headers(mut self, headers: &[(&'static str, &'static str)]) -> Step {
         if let Step::Ask { request, .. } = &mut self {
-            request.headers = headers.to_vec();
+            request.headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
         }
         self
     }
@@ -62,7 +62,7 @@ impl Step {
     /// Sends this text as JSON, whatever it is.
     fn json(mut self, body: impl Into<String>) -> Step {
         if let Step::Ask { request, .. } = &mut self {
-            request.headers.push(("Content-Type", "application/json"));
+            request.headers.push(("Content-Type", "application/json".to_owned()));
             request.body = Some(body.into());
         }
         self

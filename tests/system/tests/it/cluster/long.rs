@@ -1,0 +1,6 @@
+//! What takes longer than the ordinary test command may: `cargo xtask test --long`.
+
+mod contract;
+mod crowd;
+mod experiments;
+mod replacement;
