@@ -112,12 +112,12 @@ impl Bean {
         }
     }
 
-    /// The name of the JMX bean.
+    /// The name of the JMX bean. Values are quoted where Kafka quotes them.
     pub fn name(&self) -> String {
         let mut name = format!("{}:type={}", self.domain(), self.group);
         for (tag, value) in &self.tags {
-            let has_special = value.contains([',', '=', ':', '"', '*', '?', '\n']);
-            let value = if has_special { Cow::Owned(quoted(value)) } else { Cow::Borrowed(value.as_str()) };
+            let is_plain = value.chars().all(|one| one.is_ascii_alphanumeric() || "_-%. \t".contains(one));
+            let value = if is_plain { Cow::Borrowed(value.as_str()) } else { Cow::Owned(quoted(value)) };
             name.push_str(&format!(",{tag}={value}"));
         }
         name
