@@ -9,12 +9,17 @@ use crate::oracle::{Oracle, live};
 use crate::{docs, tidy, workspace};
 
 const SYSTEM: &str = "aqueduct-system-tests";
+/// What the paths of long system tests hold, and no others.
+const LONG: &str = "::long::";
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Leave out the live and system tests
     #[arg(long)]
     pub no_live: bool,
+    /// Run the long system tests, and nothing else
+    #[arg(long, conflicts_with = "no_live")]
+    pub long: bool,
     /// Run only tests whose name holds one of these; the checks that are not tests are left out
     pub filter: Vec<String>,
 }
@@ -22,17 +27,20 @@ pub struct Args {
 /// Runs all layers, also after one has failed, so that one run shows everything; then fails if any did.
 pub fn run(args: &Args) -> Result<()> {
     let mut layers: Vec<(&str, Layer<'_>)> = Vec::new();
-    if args.filter.is_empty() {
+    if args.filter.is_empty() && !args.long {
         layers.push(("format", Box::new(format)));
         layers.push(("clippy", Box::new(clippy)));
         layers.push(("tidy", Box::new(|| tidy::run(&tidy::Args::default()))));
         layers.push(("docs", Box::new(|| docs::run(&docs::Args { check: true }))));
     }
-    layers.push(("tests", Box::new(|| tests(args))));
+    if !args.long {
+        layers.push(("tests", Box::new(|| tests(args))));
+        println!("SKIP long system tests: they have a command of their own, --long");
+    }
     if args.no_live {
         println!("SKIP {SYSTEM}: --no-live");
     } else {
-        layers.push(("live", Box::new(|| live_tests(&args.filter))));
+        layers.push(("live", Box::new(|| live_tests(args))));
     }
 
     let results: Vec<_> = layers.into_iter().map(|(name, layer)| timed(name, layer)).collect();
@@ -93,12 +101,17 @@ fn tests(args: &Args) -> Result<()> {
     workspace::run(call(&["test", "--doc"]).arg("--").args(&args.filter))
 }
 
-/// The system tests own real servers, so one runs at a time.
-fn live_tests(filter: &[String]) -> Result<()> {
+/// The system tests own real servers, so one runs at a time. The long ones have a command of their own.
+fn live_tests(args: &Args) -> Result<()> {
     workspace::run(&mut workspace::cargo(&["build", "--package", "aqueduct"]))?;
     let mut command =
         workspace::cargo(&["test", "--package", SYSTEM, "--no-fail-fast", "--", "--test-threads=1"]);
-    workspace::run(live_environment(&mut command).args(filter))
+    if !args.long {
+        command.args(["--skip", LONG]);
+    } else if args.filter.is_empty() {
+        command.arg(LONG);
+    }
+    workspace::run(live_environment(&mut command).args(&args.filter))
 }
 
 /// What live tests are told: the program under test, and the oracle's home.

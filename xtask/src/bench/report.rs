@@ -154,22 +154,22 @@ impl Report {
     }
 }
 
-fn cores() -> usize {
+pub(super) fn cores() -> usize {
     std::thread::available_parallelism().map_or(0, usize::from)
 }
 
 /// The load averages of the last 1, 5 and 15 minutes: figures taken beside other work say so.
-fn load() -> String {
+pub(super) fn load() -> String {
     let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split(' ').take(3).collect::<Vec<_>>().join(" ")
 }
 
-fn heading(title: &str) -> String {
+pub(super) fn heading(title: &str) -> String {
     format!("| {title} | Java | Aqueduct | Java / Aqueduct |\n|---|---|---|---|\n")
 }
 
 /// Median and range of both sides, and the ratio of the medians.
-fn row(name: &str, decimals: usize, java: Vec<f64>, aqueduct: Vec<f64>) -> String {
+pub(super) fn row(name: &str, decimals: usize, java: Vec<f64>, aqueduct: Vec<f64>) -> String {
     let (java, aqueduct) = (Spread::of(java), Spread::of(aqueduct));
     let ratio = java.median / aqueduct.median;
     format!("| {name} | {} | {} | {ratio:.2} |\n", java.show(decimals), aqueduct.show(decimals))

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 use crate::oracle::broker::{Broker, BrokerConfig};
+use crate::oracle::cluster::Cluster;
 use crate::oracle::jvm::{Jvm, Tuning};
 use crate::oracle::properties::{self, Properties};
 use crate::oracle::worker::{Mode, Program, WorkerConfig};
@@ -100,10 +101,29 @@ impl Setup {
         ]);
         config.jvm = Jvm { heap_mb_max: self.java_heap_mb_max, tuning: Tuning::Stock };
         config.log_level = "WARN".to_owned();
-        if side == Side::Aqueduct {
-            config.program = Program::Aqueduct(self.binary.clone());
-        }
+        config.program = self.program(side);
         Ok(config)
+    }
+
+    /// A group of one side without workers yet, that logs when tasks start. Both sides get the same properties.
+    pub(super) fn cluster(&self, side: Side, run: &str) -> Result<Cluster> {
+        let extra = properties::pairs([
+            ("session.timeout.ms", "10000".to_owned()),
+            ("heartbeat.interval.ms", "3000".to_owned()),
+            ("scheduled.rebalance.max.delay.ms", "0".to_owned()),
+            ("aqueduct.test.plugins", "true".to_owned()),
+        ]);
+        let group = format!("{run}-{}", side.name());
+        let jvm = Jvm { heap_mb_max: self.java_heap_mb_max, tuning: Tuning::Stock };
+        Ok(Cluster::new(&self.oracle, self.broker_port, &group, extra)?.with_jvm(jvm))
+    }
+
+    /// What runs a worker of a side.
+    pub(super) fn program(&self, side: Side) -> Program {
+        match side {
+            Side::Java => Program::Java,
+            Side::Aqueduct => Program::Aqueduct(self.binary.clone()),
+        }
     }
 
     /// Writes a connector's properties file.

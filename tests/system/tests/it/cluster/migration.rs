@@ -37,7 +37,7 @@ pub(super) fn scene(kafka: &Kafka, name: &str, programs: &[Program]) {
     let mut written = 0;
     let mut grow = |group: &Group, upto: usize| {
         let mut file = File::options().create(true).append(true).open(path(group, "input")).unwrap();
-        file.write_all(text[written..upto].as_bytes()).unwrap();
+        file.write_all(&text.as_bytes()[written..upto]).unwrap();
         written = upto;
     };
 
