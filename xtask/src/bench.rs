@@ -1,10 +1,13 @@
 //! `cargo xtask bench`: Aqueduct beside the Java worker, on the same machine and the same broker, in turns.
 
+mod figures;
 mod file;
 mod idle;
 mod proc;
+mod rebalance;
 mod report;
 mod setup;
+mod start;
 
 use anyhow::Result;
 
@@ -12,10 +15,16 @@ use anyhow::Result;
 pub enum Task {
     /// A file into a topic, and the topic into a file
     File(file::Args),
+    /// A worker added, stopped and killed under many connectors
+    Rebalance(rebalance::Args),
+    /// A worker that begins with many connectors in the config topic
+    Start(start::Args),
 }
 
 pub fn run(task: Task) -> Result<()> {
     match task {
         Task::File(args) => file::run(&args),
+        Task::Rebalance(args) => rebalance::run(&args),
+        Task::Start(args) => start::run(&args),
     }
 }
