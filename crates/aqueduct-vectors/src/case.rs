@@ -1,6 +1,6 @@
 //! The recorded lines.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use aqueduct_api::{ConfigMap, Error, Schema, Value};
 
@@ -117,7 +117,15 @@ impl Vectors {
     /// # Panics
     /// If they cannot be read: a test without its vectors has nothing to say.
     pub fn load(component: &str) -> Vec<Case> {
-        let lines = read(component);
+        Self::load_from(&Self::folder(), component)
+    }
+
+    /// All lines of a component whose recordings lie in another folder: beside the tests of a crate, for instance.
+    ///
+    /// # Panics
+    /// As [`Vectors::load`].
+    pub fn load_from(folder: &Path, component: &str) -> Vec<Case> {
+        let lines = read(folder, component);
         lines
             .split('\n')
             .filter(|line| !line.is_empty())
@@ -130,8 +138,7 @@ impl Vectors {
     }
 }
 
-fn read(component: &str) -> String {
-    let folder = Vectors::folder();
+fn read(folder: &Path, component: &str) -> String {
     let plain = folder.join(format!("{component}.ndjson"));
     let packed = folder.join(format!("{component}.ndjson.zst"));
     let bytes = if plain.exists() {
@@ -212,6 +219,14 @@ impl Case {
         let schema = self.schema("schema")?;
         let value = decode_value(self.get("value"), schema.as_ref())?;
         Ok((schema, value))
+    }
+
+    /// What the result has under this key, for what is not to be compared; null where it has nothing.
+    pub fn expected(&self, key: &str) -> &Json {
+        match &self.expect {
+            Expect::Out(out) => out.get(key).unwrap_or(&Json::Null),
+            Expect::Err { .. } => &Json::Null,
+        }
     }
 
     /// Whether the line has this mark.

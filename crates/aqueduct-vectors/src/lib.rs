@@ -31,7 +31,7 @@ pub use encode::{
     encode_error, encode_header, encode_headers, encode_schema, encode_schema_and_value, encode_value, hex,
 };
 pub use record::{RecordOrigin, decode_record, encode_record};
-pub use report::{Deviation, check};
+pub use report::{Deviation, check, check_from};
 
 /// A document of the recordings.
 pub type Json = serde_json::Value;

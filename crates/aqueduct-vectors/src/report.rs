@@ -1,6 +1,7 @@
 //! Runs our code on every line of a component and counts.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 use crate::compare::difference;
 use crate::{Case, Failure, Json, Vectors};
@@ -41,8 +42,21 @@ impl Deviation {
 ///
 /// # Panics
 /// With the first differences, if there are any.
-pub fn check(component: &str, deviations: &[Deviation], mut run: impl FnMut(&Case) -> Result<Json, Failure>) {
-    let cases = Vectors::load(component);
+pub fn check(component: &str, deviations: &[Deviation], run: impl FnMut(&Case) -> Result<Json, Failure>) {
+    check_from(&Vectors::folder(), component, deviations, run);
+}
+
+/// As [`check`], of a component whose recordings lie in another folder.
+///
+/// # Panics
+/// As [`check`].
+pub fn check_from(
+    folder: &Path,
+    component: &str,
+    deviations: &[Deviation],
+    mut run: impl FnMut(&Case) -> Result<Json, Failure>,
+) {
+    let cases = Vectors::load_from(folder, component);
     let mut passed = 0;
     let mut counted: Vec<(String, usize)> = Vec::new();
     let mut failed = Vec::new();

@@ -24,6 +24,15 @@ impl<T> Default for SchemaCache<T> {
 impl<T> SchemaCache<T> {
     /// What was made from this schema; makes it if it isn't remembered. An error is not remembered.
     pub(crate) fn get(&mut self, schema: &Schema, make: impl FnOnce(&Schema) -> Result<T>) -> Result<&T> {
+        self.get_mut(schema, make).map(|made| &*made)
+    }
+
+    /// As [`SchemaCache::get`], for what remembers more itself.
+    pub(crate) fn get_mut(
+        &mut self,
+        schema: &Schema,
+        make: impl FnOnce(&Schema) -> Result<T>,
+    ) -> Result<&mut T> {
         let identity = schema.identity();
         let known = self.entries.iter().position(|(other, _)| other.identity() == identity);
         let known = known.or_else(|| self.entries.iter().position(|(other, _)| other == schema));
@@ -34,13 +43,13 @@ impl<T> SchemaCache<T> {
                 if let Some(entry) = self.entries.get_mut(at).filter(|entry| entry.0.identity() != identity) {
                     entry.0 = schema.clone();
                 }
-                Ok(&self.entries[at].1)
+                Ok(&mut self.entries[at].1)
             }
             None => {
                 let made = make(schema)?;
                 self.entries.truncate(CAPACITY - 1);
                 self.entries.insert(0, (schema.clone(), made));
-                Ok(&self.entries[0].1)
+                Ok(&mut self.entries[0].1)
             }
         }
     }

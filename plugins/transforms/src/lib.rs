@@ -1,11 +1,12 @@
-//! Kafka Connect's single message transformations and predicates.
+//! Kafka Connect's single message transformations and predicates, and Debezium's for change events.
 //!
-//! Class names, keys, results and the texts of errors are those of Kafka Connect. Records are taken by value and their
+//! Class names, keys, results and the texts of errors are those of Kafka Connect and of Debezium. Records are taken by value and their
 //! fields moved; what is derived from a schema is remembered with it.
 
 mod cache;
 mod cast;
 pub mod date_format;
+mod debezium;
 mod drop_headers;
 mod extract_field;
 pub mod field_path;
@@ -34,6 +35,7 @@ mod value_to_key;
 use aqueduct_api::{KAFKA_VERSION, Plugin};
 
 use cast::Cast;
+use debezium::{ByLogicalTableRouter, ExtractNewRecordState};
 use drop_headers::DropHeaders;
 use extract_field::ExtractField;
 use filter::Filter;
@@ -77,6 +79,17 @@ macro_rules! transformation {
     };
 }
 
+/// A transformation of Debezium's.
+macro_rules! debezium {
+    ($kind:ident) => {
+        Plugin::transformation(
+            concat!("io.debezium.transforms.", stringify!($kind)),
+            debezium::VERSION,
+            $kind::default,
+        )
+    };
+}
+
 macro_rules! predicate {
     ($kind:ident) => {
         Plugin::predicate(
@@ -106,6 +119,7 @@ pub fn plugins() -> Vec<Plugin> {
     plugins.extend(transformation!(TimestampConverter of a part));
     plugins.extend(transformation!(TimestampRouter));
     plugins.extend(transformation!(ValueToKey));
+    plugins.extend([debezium!(ByLogicalTableRouter), debezium!(ExtractNewRecordState)]);
     plugins.extend([predicate!(HasHeaderKey), predicate!(RecordIsTombstone), predicate!(TopicNameMatches)]);
     plugins
 }

@@ -1,5 +1,6 @@
 //! The transformations and predicates against what Java's have answered.
 
+mod debezium;
 mod definitions;
 mod plugins;
 mod quickstart;
