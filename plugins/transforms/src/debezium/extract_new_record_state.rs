@@ -71,9 +71,10 @@ fn unknown(field: &str) -> Error {
     Error::new(ErrorKind::IllegalArgument, format!("Unknown field: {field}"))
 }
 
-/// The topic that a row names; `None` where its field is null.
+/// The topic that a row names; `None` where its field is null or empty.
 fn topic_of(row: &Struct, field: &str) -> Result<Option<Text>> {
-    row.get_checked(field, Type::String).map(|value| value.as_text().cloned())
+    let value = row.get_checked(field, Type::String)?;
+    Ok(value.as_text().filter(|topic| !topic.is_empty()).cloned())
 }
 
 impl Rules {

@@ -2,7 +2,8 @@
 
 use aqueduct_api::{Error, ErrorKind, Result, Schema, SchemaBuilder, Struct, Text, Type, Value};
 
-/// The fields of an event itself. A name that is none of these belongs to the transaction or to the source.
+/// The fields of an event itself. A name that is none of these belongs to the transaction or to the source, or it is a
+/// field that somebody has added to the event.
 const OF_EVENT: [&str; 8] = ["before", "after", "op", "source", "transaction", "ts_ms", "ts_us", "ts_ns"];
 const OF_TRANSACTION: [&str; 3] = ["id", "total_order", "data_collection_order"];
 
@@ -11,6 +12,8 @@ const OF_TRANSACTION: [&str; 3] = ["id", "total_order", "data_collection_order"]
 pub(super) struct Reference {
     /// The struct of the event that has the field; `None` for the event itself.
     parent: Option<Text>,
+    /// Whether the event itself may have it instead.
+    is_guess: bool,
     field: Text,
     pub(super) name: Text,
 }
@@ -50,17 +53,14 @@ impl Reference {
             [parent, field, ..] => (Some(parent), field),
         };
         let own_name = parent.map_or_else(|| field.to_owned(), |parent| format!("{parent}_{field}"));
-        let parent = parent.map(Text::from).or_else(|| {
-            if OF_EVENT.contains(&field) {
-                None
-            } else if OF_TRANSACTION.contains(&field) {
-                Some(Text::from_static("transaction"))
-            } else {
-                Some(Text::from_static("source"))
-            }
-        });
+        let (parent, is_guess) = match parent {
+            Some(parent) => (Some(parent.into()), false),
+            None if OF_EVENT.contains(&field) => (None, false),
+            None if OF_TRANSACTION.contains(&field) => (Some(Text::from_static("transaction")), false),
+            None => (Some(Text::from_static("source")), true),
+        };
         let name = format!("{prefix}{}", name.unwrap_or(&own_name));
-        Ok(Self { parent, field: field.into(), name: name.into() })
+        Ok(Self { parent, is_guess, field: field.into(), name: name.into() })
     }
 
     /// Reads a list of them.
@@ -83,11 +83,16 @@ impl Reference {
                 Some(event.field(name).ok_or_else(missing)?)
             }
         };
-        let Some(field) = parent.map_or(event, |parent| &parent.schema).field(&self.field) else {
-            return Ok(None);
+        let found = match parent {
+            Some(parent) => parent.schema.field(&self.field).map(|field| (Some(parent.index), field)),
+            None => event.field(&self.field).map(|field| (None, field)),
         };
-        let schema = optional(&field.schema)?;
-        Ok(Some(Place { parent: parent.map(|parent| parent.index), index: field.index, schema }))
+        let found = found.or_else(|| {
+            let field = self.is_guess.then(|| event.field(&self.field))?;
+            Some((None, field?))
+        });
+        let Some((parent, field)) = found else { return Ok(None) };
+        Ok(Some(Place { parent, index: field.index, schema: optional(&field.schema)? }))
     }
 }
 
@@ -125,8 +130,9 @@ mod tests {
     use super::*;
 
     fn check(text: &str, parent: Option<&str>, field: &str, name: &str) {
-        let expected = Reference { parent: parent.map(Text::from), field: field.into(), name: name.into() };
-        assert_eq!(Reference::parse(text, "__").expect(text), expected, "{text}");
+        let found = Reference::parse(text, "__").expect(text);
+        assert_eq!(found.parent.as_deref(), parent, "{text}");
+        assert_eq!((found.field.as_str(), found.name.as_str()), (field, name), "{text}");
     }
 
     #[test]
