@@ -15,18 +15,18 @@ pub struct Cluster {
 /// The only reporter of Java's that needs no class of its own: what it shows is at `/metrics`.
 const JMX_REPORTER: &str = "org.apache.kafka.common.metrics.JmxReporter";
 
+/// The reporters of a `metric.reporters` that cannot run here.
+fn foreign_reporters(reporters: &str) -> Vec<&str> {
+    reporters.split(',').map(str::trim).filter(|name| !name.is_empty() && *name != JMX_REPORTER).collect()
+}
+
 /// Says that reporters, which are Java classes, do not run.
 pub(crate) fn warn_of_reporters(config: &WorkerConfig) {
-    let reporters = config.properties.get("metric.reporters").unwrap_or_default();
-    let others: Vec<&str> = reporters
-        .split(',')
-        .map(str::trim)
-        .filter(|name| !name.is_empty() && *name != JMX_REPORTER)
-        .collect();
-    if !others.is_empty() {
+    let foreign = foreign_reporters(config.properties.get("metric.reporters").unwrap_or_default());
+    if !foreign.is_empty() {
         tracing::warn!(
             "metric.reporters names Java classes, which do not run here: {}. The same figures are at /metrics of the REST API",
-            others.join(", ")
+            foreign.join(", ")
         );
     }
 }
@@ -51,4 +51,19 @@ pub(super) fn bean(config: &WorkerConfig, cluster: &Cluster) -> Bean {
         tag(label, value);
     }
     bean.with("info", 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_javas_own_reporter_goes_without_a_word() {
+        let check = |reporters: &str, expected: &[&str]| {
+            assert_eq!(foreign_reporters(reporters), expected, "{reporters}");
+        };
+        check("", &[]);
+        check(JMX_REPORTER, &[]);
+        check("a.B, org.apache.kafka.common.metrics.JmxReporter ,c.D", &["a.B", "c.D"]);
+    }
 }

@@ -217,8 +217,7 @@ mod tests {
 
     #[test]
     fn a_batch_is_divided_as_its_samples_are() {
-        let mut timer = BatchTimer::default();
-        timer.records = 128;
+        let mut timer = BatchTimer { records: 128, ..BatchTimer::default() };
         timer.shares[TaskStage::Convert as usize] = Duration::from_micros(30);
         timer.shares[TaskStage::Send as usize] = Duration::from_micros(10);
         timer.waits[TaskStage::Send as usize] = Duration::from_millis(500);
