@@ -26,6 +26,9 @@ pub(crate) use commit::Commits;
 /// How long leaving the group may take.
 const CONSUMER_CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How often a consumer that has nothing to do is looked at.
+const IDLE_POLL_INTERVAL: Duration = Duration::from_secs(30);
+
 /// A sink task with all that moves its records. One future drives it, and owns everything.
 pub(crate) struct SinkLoop {
     pub(crate) id: TaskId,
@@ -67,8 +70,7 @@ impl SinkLoop {
     /// Runs the task to its end. The caller reports the error.
     pub(crate) async fn run(mut self) -> Result<()> {
         if self.control.target() == TaskTarget::Pause {
-            self.report.paused();
-            self.control.other_than(TaskTarget::Pause).await;
+            self.wait_to_begin().await;
         }
         if self.control.is_stopping() {
             return Ok(());
@@ -76,6 +78,20 @@ impl SinkLoop {
         let result = self.start_and_iterate().await;
         let closed = self.finish().await;
         result.and(closed)
+    }
+
+    /// Waits until the task is not paused any more. What the consumer says meanwhile would pile up.
+    async fn wait_to_begin(&mut self) {
+        self.report.paused();
+        loop {
+            tokio::select! {
+                _ = self.control.other_than(TaskTarget::Pause) => return,
+                () = tokio::time::sleep(IDLE_POLL_INTERVAL) => {
+                    // It reads nothing yet; an error of its connection comes again when it does.
+                    let _ = self.consumer.poll(Duration::ZERO, &mut self.batch.fetched).await;
+                }
+            }
+        }
     }
 
     async fn start_and_iterate(&mut self) -> Result<()> {

@@ -66,8 +66,7 @@ impl SourceLoop {
     /// Runs the task to its end. The caller reports the error.
     pub(crate) async fn run(mut self) -> Result<()> {
         if self.control.target() == TaskTarget::Pause {
-            self.report.paused();
-            self.control.other_than(TaskTarget::Pause).await;
+            self.wait_to_begin().await;
         }
         if self.control.is_stopping() {
             return Ok(());
@@ -82,6 +81,17 @@ impl SourceLoop {
         };
         self.finish().await;
         result
+    }
+
+    /// Waits until the task is not paused any more. What the producer says meanwhile would pile up.
+    async fn wait_to_begin(&mut self) {
+        self.report.paused();
+        loop {
+            tokio::select! {
+                _ = self.control.other_than(TaskTarget::Pause) => return,
+                _ = self.producer.acks(&mut self.state.acks, Duration::MAX) => {}
+            }
+        }
     }
 
     async fn execute(&mut self) -> Result<()> {
@@ -173,7 +183,6 @@ impl SourceLoop {
     async fn pause(&mut self) -> Result<()> {
         self.report.paused();
         loop {
-            let in_flight = self.producer.in_flight() > 0;
             tokio::select! {
                 target = self.control.other_than(TaskTarget::Pause) => {
                     if target == TaskTarget::Run {
@@ -181,11 +190,11 @@ impl SourceLoop {
                     }
                     return Ok(());
                 }
-                _ = self.producer.acks(&mut self.state.acks, Duration::MAX), if in_flight => {
+                // Also a producer that has nothing to send says something now and then.
+                _ = self.producer.acks(&mut self.state.acks, Duration::MAX) => {
                     self.state.handle_acks(&mut self.errors, &self.report).await;
                 }
-                // Also a producer that has nothing to send says something now and then.
-                () = self.committer.due() => self.take_acks(Duration::ZERO).await?,
+                () = self.committer.due() => {}
             }
             self.fail_for_delivery()?;
             self.settle().await;
