@@ -15,7 +15,7 @@ pub struct GroupSnapshot {
     pub group_id: String,
     /// The client id of the group's connection.
     pub client_id: String,
-    /// The subprotocol: `eager`, `compatible` or `sessioned`.
+    /// The subprotocol as Java's metrics spell it: `EAGER`, `COMPATIBLE` or `SESSIONED`.
     pub connect_protocol: String,
     /// The URL of the leader, once there is one.
     pub leader_name: Option<String>,
@@ -87,7 +87,7 @@ mod tests {
         let group = GroupSnapshot {
             group_id: "g".to_owned(),
             client_id: "connect-1".to_owned(),
-            connect_protocol: "sessioned".to_owned(),
+            connect_protocol: "SESSIONED".to_owned(),
             leader_name: None,
             epoch: -1,
             rebalancing: true,

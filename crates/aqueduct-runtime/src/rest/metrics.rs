@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::uri::query_values;
@@ -15,16 +15,22 @@ pub(super) async fn metrics(
     headers: HeaderMap,
 ) -> Answer<Response> {
     let metered = state.metered.borrow().clone().ok_or_else(RestError::not_found)?;
-    let figures = metered.figures();
     let format = query_values(query.as_deref(), "format").into_iter().next();
     let wants_json = match format {
         Some(format) => format.eq_ignore_ascii_case("json"),
         None => accepts_json(&headers),
     };
-    if wants_json {
-        return Ok(Json(figures.beans).into_response());
-    }
-    Ok(([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], metrics::text(&figures)).into_response())
+    // With hundreds of connectors there is much to put together, and other requests don't wait for that.
+    let answer = tokio::task::spawn_blocking(move || {
+        let figures = metered.figures();
+        if wants_json {
+            return Json(figures.beans).into_response();
+        }
+        ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], metrics::text(&figures)).into_response()
+    });
+    answer
+        .await
+        .map_err(|_| RestError::new(StatusCode::INTERNAL_SERVER_ERROR, "The figures could not be told."))
 }
 
 /// Whether JSON is named and text is not. Prometheus names text among other forms.

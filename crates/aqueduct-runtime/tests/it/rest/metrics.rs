@@ -258,7 +258,7 @@ async fn every_figure_is_in_the_guide() {
     let group = GroupSnapshot {
         group_id: "workers".to_owned(),
         client_id: "connect-1".to_owned(),
-        connect_protocol: "sessioned".to_owned(),
+        connect_protocol: "SESSIONED".to_owned(),
         leader_name: Some("http://h:8083/".to_owned()),
         epoch: 3,
         rebalancing: false,
