@@ -45,7 +45,8 @@ pub(super) fn scene(kafka: &Kafka, name: &str, programs: &[Program]) {
     group.client.create_topic(&topic("lines"), 1).unwrap();
     let marks = group.cluster.marks();
     group.put(0, "numbers", &source(&topic("numbers"), 2, 50));
-    group.put(0, "taker", &sink(&topic("numbers"), 1));
+    let taker = topic("taker");
+    group.put(0, &taker, &sink(&topic("numbers"), 1));
     group.put(0, "lines", &file(site::SOURCE, "topic", &topic("lines"), &path(&group, "input")));
     group.put(0, "paused", &source(&topic("paused"), 1, 10));
     group.put(0, "stopped", &source(&topic("stopped"), 1, 10));
@@ -97,7 +98,7 @@ pub(super) fn scene(kafka: &Kafka, name: &str, programs: &[Program]) {
     stream::assert_exact(&mut client, &topic("numbers"));
     let made = stream::numbers(&mut client, &topic("numbers"));
     found("the sink has flushed all, once, in order", || {
-        let flushed = stream::flushed(&group.cluster, &marks, "taker", &topic("numbers"));
+        let flushed = stream::flushed(&group.cluster, &marks, &taker, &topic("numbers"));
         anyhow::ensure!(flushed == made, "{:?} instead of {:?}", ends(&flushed), ends(&made));
         Ok(())
     });
@@ -138,7 +139,6 @@ fn rest(group: &mut Group) {
 fn settled(group: &Group, worker: usize) {
     for (name, state, tasks) in [
         ("numbers", "RUNNING", 2),
-        ("taker", "RUNNING", 1),
         ("lines", "RUNNING", 1),
         ("paused", "PAUSED", 1),
         ("stopped", "STOPPED", 0),

@@ -5,7 +5,7 @@ use xtask::oracle::cluster::Layout;
 use xtask::oracle::live;
 use xtask::oracle::worker::Program;
 
-use super::group::{Group, sink, source};
+use super::group::{Group, source};
 use super::signatures;
 use super::stream;
 use crate::stage::{Kafka, ours};
@@ -15,7 +15,7 @@ use crate::waiting::{found, tell, until};
 const COMPLAINTS: &[&str] = &[
     "SchemaException",
     "wrong format",
-    "Ignoring ",
+    "Ignoring offset",
     "Failed to deserialize",
     "CRITICAL",
     "Discarding",
@@ -27,47 +27,59 @@ const COMPLAINTS: &[&str] = &[
 #[test]
 fn javas_workers_and_ours_are_one_group_whoever_leads() {
     let Some(kafka) = live::or_skip("Apache Kafka", Kafka::apache) else { return };
-    let mut group = Group::start(&kafka, "mixed", &[], &[ours(), Program::Java, Program::Java]);
+    scene(&kafka, "mixed", [ours(), Program::Java, Program::Java]);
+}
+
+/// Under the first worker's lead, and then under another's: connectors of every worker get new tasks, and requests go from
+/// every worker to every other.
+pub(super) fn scene(kafka: &Kafka, name: &str, programs: [Program; 3]) {
+    let mut group = Group::start(kafka, name, &[], &programs);
+    let topics = [0, 1, 2].map(|number| format!("{name}-{number}"));
     let names = ["m0", "m1", "m2"];
     for (index, name) in names.into_iter().enumerate() {
-        group.put(index, name, &source(&format!("mixed-{name}"), 3, 10));
+        group.put(index, name, &source(&topics[index], 3, 10));
     }
     let layout = group.balanced();
     group.each_once(&layout);
     assert_eq!(group.cluster.describe().unwrap().protocol, "sessioned");
 
-    // Ours leads. Each worker runs one of the connectors, so two of the new task sets come from Java, signed.
-    every_owner_reconfigures(&mut group, &names, 4);
-    forwarded(&mut group, "ours leads");
+    // The first leads. Each worker runs one of the connectors, so two of the new task sets come to the leader signed.
+    every_owner_reconfigures(&mut group, &names, &topics, 4);
+    forwarded(&mut group, &topics[0]);
     fenced(&mut group, 0);
     assert_eq!(group.leader(), 0);
 
-    // Java leads, and ours is back as the last to join.
+    // Another leads, and the first is back as the last to join.
     group.cluster.stop(0).unwrap();
     group.balanced();
-    group.cluster.revive(0, ours()).unwrap();
+    group.cluster.revive(0, programs[0].clone()).unwrap();
     group.cluster.wait_healthy(0).unwrap();
     group.members(3);
     let leader = group.leader();
     assert_ne!(leader, 0);
-    let layout = every_owner_reconfigures(&mut group, &names, 3);
-    forwarded(&mut group, "Java leads");
+    let layout = every_owner_reconfigures(&mut group, &names, &topics, 3);
+    forwarded(&mut group, &topics[0]);
     fenced(&mut group, leader);
     same_on_all(&group, &names);
     group.each_once(&layout);
 
-    for name in names {
-        stream::assert_exact(&mut group.client, &format!("mixed-{name}"));
+    for topic in topics {
+        stream::assert_exact(&mut group.client, &topic);
     }
     no_complaints(&group);
-    tell("one worker of ours and two of Java's: exact under either leader");
+    tell(&format!("{name}: exact under either leader"));
 }
 
 /// Changes the tasks of every connector, and looks that each of the three is run by another worker: whoever runs one asks its
 /// tasks' configurations of it, and sends them to the leader.
-fn every_owner_reconfigures(group: &mut Group, names: &[&str], tasks: usize) -> Layout {
+fn every_owner_reconfigures(
+    group: &mut Group,
+    names: &[&str; 3],
+    topics: &[String; 3],
+    tasks: usize,
+) -> Layout {
     for (index, name) in names.iter().enumerate() {
-        group.put((index + 1) % 3, name, &source(&format!("mixed-{name}"), tasks, 10));
+        group.put((index + 1) % 3, name, &source(&topics[index], tasks, 10));
     }
     let layout = group.balanced();
     let mut owners: Vec<usize> = names.iter().map(|name| group.owner(&layout, name)).collect();
@@ -78,11 +90,11 @@ fn every_owner_reconfigures(group: &mut Group, names: &[&str], tasks: usize) -> 
 }
 
 /// Requests to all workers, of which two pass each on.
-fn forwarded(group: &mut Group, who: &str) {
+fn forwarded(group: &mut Group, topic: &str) {
     let mut seen = Vec::new();
     for index in 0..3 {
         let name = format!("passing-{index}");
-        group.put(index, &name, &sink("mixed-m0", 1));
+        group.put(index, &name, &source(&format!("{topic}-{name}"), 1, 1));
         group.balanced();
         let mut answers = vec![];
         for (by, method, path, body) in [
@@ -99,7 +111,7 @@ fn forwarded(group: &mut Group, who: &str) {
             let path = format!("/connectors/{name}/{path}");
             let answer = found("an answer", || {
                 let answer = group.cluster.ask(by, method, &path, body.as_ref())?;
-                // The consumers' group of a stopped sink may still have members.
+                // Its tasks may still be stopping.
                 anyhow::ensure!(method != "DELETE" || answer.status == 200, "{answer:?}");
                 Ok(answer)
             });
@@ -119,7 +131,7 @@ fn forwarded(group: &mut Group, who: &str) {
         ("DELETE", 200),
     ];
     for answers in seen {
-        assert_eq!(answers, expected, "{who}");
+        assert_eq!(answers, expected);
     }
     group.balanced();
 }

@@ -11,7 +11,7 @@ use super::group::{Group, source};
 use super::requests::json_request;
 use crate::rest::exchange::{self, Request};
 use crate::stage::{Kafka, ours};
-use crate::waiting::{tell, until};
+use crate::waiting::{found, tell, until};
 
 const KEY: &str = "session-key";
 const ALGORITHM: &str = "HmacSHA256";
@@ -67,7 +67,14 @@ pub(super) fn scene(kafka: &Kafka, name: &str, programs: [Program; 2]) {
     assert_eq!((answer.status, answer.body.as_str()), (204, ""), "{answer:?}");
     group.want("signed", 1);
     group.balanced();
-    assert_eq!(group.get(1, "/connectors/signed/tasks")[0]["config"], task);
+    found("every worker has read it", || {
+        for index in 0..2 {
+            let tasks = group.get(index, "/connectors/signed/tasks");
+            anyhow::ensure!(tasks.as_array().is_some_and(|all| all.len() == 1), "{index}: {tasks}");
+            anyhow::ensure!(tasks[0]["config"] == task, "{index}: {tasks}");
+        }
+        Ok(())
+    });
 }
 
 /// RB-10: a new key whenever the old one is too old, and each once, though there are two workers.

@@ -39,7 +39,8 @@ pub(super) fn scene(kafka: &Kafka, name: &str, assignor: &str, programs: [Progra
     config["consumer.override.partition.assignment.strategy"] =
         json!(format!("org.apache.kafka.clients.consumer.{assignor}"));
     let marks = group.cluster.marks();
-    group.put(1, "taker", &config);
+    // Its consumers' group has its name, and may have members of an earlier scene for a while.
+    group.put(1, &format!("{name}-taker"), &config);
     group.balanced();
     // How often each record was given to a task, and said to be flushed.
     let counts = |group: &Group, flushed: bool| {

@@ -5,8 +5,10 @@ use std::time::Duration;
 use xtask::oracle::live;
 use xtask::oracle::worker::Program;
 
-use crate::cluster::{delay, faults, protocols, rebalance, requests, signatures, sinks};
-use crate::stage::{Kafka, Own};
+use crate::cluster::{
+    delay, faults, hanging, migration, mixed, protocols, rebalance, requests, signatures, sinks, traffic,
+};
+use crate::stage::{Kafka, Own, ours};
 
 const TWO: [Program; 2] = [Program::Java, Program::Java];
 const THREE: [Program; 3] = [Program::Java, Program::Java, Program::Java];
@@ -59,7 +61,7 @@ fn java_ignores_a_task_set_that_was_not_finished() {
 
 #[test]
 fn java_survives_a_leader_that_dies_while_it_reconfigures() {
-    on_kafka(|kafka| faults::dying_leader(kafka, "java-dying", TWO, &[0, 10, 25]));
+    on_kafka(|kafka| faults::dying_leader(kafka, "java-dying", TWO, &[0, 30, 100, 300, 1000]));
 }
 
 #[test]
@@ -73,4 +75,29 @@ fn java_waits_for_a_broker_that_restarts() {
 fn java_delivers_records_once_while_topics_come_and_go() {
     on_kafka(|kafka| sinks::scene(kafka, "java-sinks-round", "RoundRobinAssignor", TWO));
     on_kafka(|kafka| sinks::scene(kafka, "java-sinks-coope", "CooperativeStickyAssignor", TWO));
+}
+
+#[test]
+fn java_answers_while_workers_come_and_go() {
+    on_kafka(|kafka| traffic::scene(kafka, "java-traffic", THREE));
+}
+
+#[test]
+fn java_is_one_group_whoever_leads() {
+    on_kafka(|kafka| mixed::scene(kafka, "java-mixed", THREE));
+}
+
+#[test]
+fn java_goes_on_where_java_has_stopped() {
+    on_kafka(|kafka| migration::scene(kafka, "java-moved", &TWO));
+}
+
+#[test]
+fn java_leaves_the_group_when_a_task_takes_too_long() {
+    on_kafka(|kafka| hanging::overdue(kafka, "java-overdue", TWO));
+}
+
+#[test]
+fn ours_leaves_the_group_when_a_task_takes_too_long() {
+    on_kafka(|kafka| hanging::overdue(kafka, "overdue", [ours(), ours()]));
 }

@@ -55,7 +55,7 @@ fn a_group_moves_to_and_fro_by_kills() {
     let mut group = Group::start(&kafka, "by-kills", &[], &[Program::Java]);
     let marks = group.cluster.marks();
     group.put(0, "numbers", &source("by-kills-numbers", 3, 100));
-    group.put(0, "taker", &sink("by-kills-numbers", 1));
+    group.put(0, "by-kills-taker", &sink("by-kills-numbers", 1));
     group.balanced();
     for (round, program) in [ours(), Program::Java, ours(), Program::Java].into_iter().enumerate() {
         let running = group.cluster.running()[0];
@@ -75,7 +75,7 @@ fn a_group_moves_to_and_fro_by_kills() {
     let repeated = stream::repeated(&mut group.client, "by-kills-numbers");
     let made = stream::numbers(&mut group.client, "by-kills-numbers");
     found("the sink has flushed all", || {
-        let flushed = stream::flushed(&group.cluster, &marks, "taker", "by-kills-numbers");
+        let flushed = stream::flushed(&group.cluster, &marks, "by-kills-taker", "by-kills-numbers");
         for (task, numbers) in &made {
             let made: BTreeSet<&i64> = numbers.iter().collect();
             let flushed: BTreeSet<&i64> = flushed.get(task).into_iter().flatten().collect();

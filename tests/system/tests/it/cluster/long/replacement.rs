@@ -32,7 +32,7 @@ fn javas_workers_are_replaced_by_ours_and_back() {
         stream::assert_exact(&mut group.client, &topic);
         let made = stream::numbers(&mut group.client, &topic);
         found("all is flushed once", || {
-            let flushed = stream::flushed(&group.cluster, &marks, "taker", &topic);
+            let flushed = stream::flushed(&group.cluster, &marks, "replaced-taker", &topic);
             let differs = made.iter().find_map(|(task, numbers)| {
                 let flushed = flushed.get(task)?;
                 let at = flushed.iter().zip(numbers).position(|(one, other)| one != other);
@@ -44,7 +44,7 @@ fn javas_workers_are_replaced_by_ours_and_back() {
             Ok(())
         });
     }
-    same_on_all(&group, &["taker"]);
+    same_on_all(&group, &["replaced-taker"]);
     no_complaints(&group);
     let made = stream::numbers(&mut group.client, &topics("replaced")[0]);
     tell(&format!("six replacements: {} numbers of each task, exact", made[&0].len()));
@@ -68,7 +68,7 @@ fn javas_workers_are_killed_and_replaced_by_ours_and_back() {
         repeated += stream::repeated(&mut group.client, &topic);
         let made = stream::numbers(&mut group.client, &topic);
         found("all is flushed", || {
-            let mut flushed = stream::flushed(&group.cluster, &Marks::default(), "taker", &topic);
+            let mut flushed = stream::flushed(&group.cluster, &Marks::default(), "overthrown-taker", &topic);
             for (task, numbers) in &made {
                 let mut numbers = numbers.clone();
                 numbers.sort_unstable();
@@ -94,9 +94,9 @@ fn loaded(kafka: &Kafka, name: &str) -> Group {
     }
     let mut config = sink("unused", SOURCES);
     config["topics"] = topics(name).join(",").into();
-    let answer = group.ask(0, "PUT", "/connectors/taker/config", Some(&config));
+    let answer = group.ask(0, "PUT", &format!("/connectors/{name}-taker/config"), Some(&config));
     assert_eq!(answer.status, 201, "{answer:?}");
-    group.want("taker", SOURCES);
+    group.want(&format!("{name}-taker"), SOURCES);
     let layout = group.balanced();
     group.each_once(&layout);
     group
