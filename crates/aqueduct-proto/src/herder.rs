@@ -32,6 +32,7 @@ use task_sets::{TaskSets, must_publish};
 use crate::config_log::{ConfigLog, ConfigState, Event};
 use crate::member::{self, Member};
 use crate::session::KeyPolicy;
+use crate::state::TaskId;
 use crate::subprotocol::{Subprotocol, Work};
 
 /// How long to wait before the config topic is claimed again.
@@ -124,6 +125,21 @@ impl Herder {
         &self.rebalance.assigned
     }
 
+    /// Whether a connector was started here and not stopped.
+    pub fn runs_connector(&self, name: &str) -> bool {
+        self.rebalance.started.connectors.iter().any(|one| one == name)
+    }
+
+    /// Whether a task was started here and not stopped.
+    pub fn runs_task(&self, id: &TaskId) -> bool {
+        self.rebalance.started.tasks.contains(id)
+    }
+
+    /// Whether this worker is in the group, as far as it knows, and can reach its coordinator.
+    pub fn is_active(&self) -> bool {
+        self.started && self.member.is_active()
+    }
+
     /// The group's generation; -1 outside it. Statuses are written with it.
     pub fn generation(&self) -> i32 {
         self.member.generation()
@@ -149,6 +165,23 @@ impl Herder {
     /// Where the leader's REST API is reached, if it is known.
     pub fn leader_url(&self) -> Option<&str> {
         self.rebalance.last.leader_url.as_deref().filter(|url| !url.is_empty())
+    }
+
+    /// Where the worker that runs a connector is reached. Only the leader knows.
+    pub fn connector_owner(&self, name: &str) -> Option<&str> {
+        let owners = self.is_leader().then_some(&self.rebalance.owners)?;
+        owners.connectors.get(name).map(|url| &**url)
+    }
+
+    /// Where the worker that runs a task is reached. Only the leader knows.
+    pub fn task_owner(&self, id: &TaskId) -> Option<&str> {
+        let owners = self.is_leader().then_some(&self.rebalance.owners)?;
+        owners.tasks.get(id).map(|url| &**url)
+    }
+
+    /// Whether the config topic was read to its end once.
+    pub fn has_started(&self) -> bool {
+        self.started
     }
 
     /// Whether the assignment of the present generation is carried out.
@@ -196,7 +229,8 @@ impl Herder {
             Input::Group { id, response } => self.member.handle(id, response, now_ms),
             Input::MemberId { id, member_id } => self.member.handle_member_id(id, member_id, now_ms),
             Input::ConfigRecord { offset, key, value } => {
-                let before = self.config.snapshot();
+                // Before the start nothing needs to be compared; a snapshot would cost a copy for each record then.
+                let before = if self.started { self.config.snapshot() } else { Arc::default() };
                 for event in self.config.apply(offset, &key, value.as_deref()) {
                     self.config_event(&before, event, now_ms, effects);
                 }
@@ -214,6 +248,12 @@ impl Herder {
             }
             Input::Stopped(work) => self.rebalance.stopping = self.rebalance.stopping.without(&work),
             Input::Generated { connector, result } => self.generated(connector, result, now_ms, effects),
+            Input::TasksWanted { connector } => {
+                if self.rebalance.started.connectors.contains(&connector) {
+                    let state = self.config.snapshot();
+                    self.want_tasks(&state, &connector, now_ms);
+                }
+            }
             Input::TasksPosted { connector, ok: true } => self.task_sets.done(&connector),
             Input::TasksPosted { connector, ok: false } => self.task_sets.failed(&connector, now_ms),
             Input::KeyMaterial(random) => self.requests.add_key(self.keys.make(random, now_ms)),

@@ -155,6 +155,11 @@ impl Member {
         self.protocol
     }
 
+    /// Whether it is in a generation, or on its way from one to the next, and knows its coordinator.
+    pub fn is_active(&self) -> bool {
+        self.generation >= 0 && self.coordinator_known
+    }
+
     /// Whether the member has its assignment and nothing is known that would end the generation.
     pub fn is_stable(&self) -> bool {
         self.state == State::Stable && !self.rejoin && self.coordinator_known

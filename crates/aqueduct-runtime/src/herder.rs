@@ -1,6 +1,8 @@
 //! Herders: they keep configurations, decide what runs, and answer what the REST API asks.
 
+mod distributed;
 mod entities;
+mod shown;
 mod stage;
 mod standalone;
 
@@ -18,7 +20,8 @@ pub use entities::{
     ConnectorInfo, ConnectorOffset, ConnectorOffsets, ConnectorState, ConnectorStateInfo, ConnectorTask,
     ConnectorType, ServerInfo, TaskInfo, TaskState,
 };
-pub use stage::{Stage, StageRegister};
+pub use distributed::{DistributedHerder, DistributedParts};
+pub use stage::{Stage, StageGuard, StageRegister};
 pub use standalone::StandaloneHerder;
 
 use crate::registry::Registry;

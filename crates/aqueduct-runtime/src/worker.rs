@@ -80,6 +80,33 @@ struct TaskHandle {
     metrics: Arc<TaskMetrics>,
 }
 
+impl TaskHandle {
+    fn pause(&self, paused: bool) {
+        let target = if paused { TaskTarget::Pause } else { TaskTarget::Run };
+        self.target.send_if_modified(|now| {
+            let change = *now != TaskTarget::Stop && *now != target;
+            if change {
+                *now = target;
+            }
+            change
+        });
+    }
+}
+
+/// Why there are no task configurations.
+#[derive(Debug, thiserror::Error)]
+pub enum TaskConfigsError {
+    /// The connector does not run here: it has failed, is paused or stopped, or was never started.
+    #[error("Connector {0} is not running on this worker")]
+    NotRunning(String),
+    /// They are more than `tasks.max` allows. Asking again is of no use.
+    #[error(transparent)]
+    TooMany(Error),
+    /// The connector, or what its configuration refers to, has failed. It may do better next time.
+    #[error(transparent)]
+    Failed(#[from] Error),
+}
+
 /// The text of a panic in plugin code, as an error.
 fn panic_error(panic: &(dyn Any + Send)) -> Error {
     let text = panic
@@ -246,19 +273,23 @@ impl Worker {
 
     /// The task configurations that a running connector gives now, as they are stored: with `task.class`, the topics of
     /// a sink, and references to config providers put back. More than `tasks.max` are an error, unless that is not enforced.
-    pub async fn task_configs(&self, name: &str, raw: &ConfigMap) -> Result<Vec<ConfigMap>> {
-        let Some(handle) = self.connector(name) else {
-            return Err(Error::connect(format!("Connector {name} is not running on this worker")));
-        };
+    pub async fn task_configs(
+        &self,
+        name: &str,
+        raw: &ConfigMap,
+    ) -> std::result::Result<Vec<ConfigMap>, TaskConfigsError> {
+        let not_running = || TaskConfigsError::NotRunning(name.to_owned());
+        let handle = self.connector(name).ok_or_else(not_running)?;
         let config = self.parts.transformer.resolve(raw).await?.config;
         let parsed = ConnectorConfig::parse(&config, &self.parts.registry)?;
-        let plugin = self.parts.registry.get(Wanted::Connector, &parsed.class, parsed.version.as_ref())?;
+        let (class, version) = (&parsed.class, parsed.version.as_ref());
+        let plugin = self.parts.registry.get(Wanted::Connector, class, version).map_err(Error::from)?;
         let task_class = match &plugin.kind {
             PluginKind::Source { task_class, .. } | PluginKind::Sink { task_class, .. } => *task_class,
-            _ => return Err(Error::config(format!("{} is no connector", plugin.class))),
+            _ => return Err(Error::config(format!("{} is no connector", plugin.class)).into()),
         };
-        let configs = handle.task_configs(parsed.tasks_max).await?;
-        assembly::check_task_count(name, configs.len(), &parsed)?;
+        let configs = handle.task_configs(parsed.tasks_max).await?.ok_or_else(not_running)?;
+        assembly::check_task_count(name, configs.len(), &parsed).map_err(TaskConfigsError::TooMany)?;
         let is_sink = matches!(plugin.kind, PluginKind::Sink { .. });
         Ok(configs
             .into_iter()
@@ -320,17 +351,17 @@ impl Worker {
 
     /// Pauses or resumes the tasks of a connector. Returns at once.
     pub fn pause_tasks(&self, connector: &str, paused: bool) {
-        let target = if paused { TaskTarget::Pause } else { TaskTarget::Run };
         for (id, handle) in self.tasks.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             if id.connector == connector {
-                handle.target.send_if_modified(|now| {
-                    let change = *now != TaskTarget::Stop && *now != target;
-                    if change {
-                        *now = target;
-                    }
-                    change
-                });
+                handle.pause(paused);
             }
+        }
+    }
+
+    /// Pauses or resumes a task, if it is here. Returns at once.
+    pub fn pause_task(&self, id: &TaskId, paused: bool) {
+        if let Some(handle) = self.tasks.lock().unwrap_or_else(PoisonError::into_inner).get(id) {
+            handle.pause(paused);
         }
     }
 

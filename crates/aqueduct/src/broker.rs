@@ -49,7 +49,7 @@ pub fn run(args: &Args) -> Outcome<()> {
 /// The first address of `HOST:PORT`.
 fn resolve(listen: &str) -> Outcome<SocketAddr> {
     let malformed =
-        |why: String| Failure::new(Status::Usage, format_args!("`{listen}` is no HOST:PORT: {why}"));
+        |why: String| Failure::new(Status::Failed, format_args!("`{listen}` is no HOST:PORT: {why}"));
     let mut addresses = listen.to_socket_addrs().map_err(|error| malformed(error.to_string()))?;
     addresses.next().ok_or_else(|| malformed("the host has no address".to_owned()))
 }
@@ -62,7 +62,7 @@ mod tests {
     fn addresses_are_resolved() {
         assert_eq!(resolve("127.0.0.1:0").ok(), Some(SocketAddr::from(([127, 0, 0, 1], 0))));
         for bad in ["127.0.0.1", ":x", "127.0.0.1:99999"] {
-            assert_eq!(resolve(bad).map_err(|failure| failure.status), Err(Status::Usage), "{bad}");
+            assert_eq!(resolve(bad).map_err(|failure| failure.status), Err(Status::Failed), "{bad}");
         }
     }
 }

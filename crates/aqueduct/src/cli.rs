@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 use crate::client::{self, Target};
 use crate::exit::{Failure, Outcome, Status};
 use crate::logging::{self, LogFormat, LogStream};
-use crate::{broker, dev, docs, planes, standalone};
+use crate::{broker, dev, distributed, docs, planes, standalone};
 
 static VERSION: LazyLock<String> =
     LazyLock::new(|| format!("{} (Kafka Connect {KAFKA_VERSION})", env!("CARGO_PKG_VERSION")));
@@ -34,7 +34,9 @@ struct Cli {
 enum Command {
     /// Run a worker that stands alone, with connectors from files
     Standalone(standalone::Args),
-    /// Run a worker and a broker in one process, for development
+    /// Run a worker of a group, which share their work
+    Distributed(distributed::Args),
+    /// Run workers and a broker in one process, for development
     Dev(dev::Args),
     /// Run the embedded broker alone, for development and tests
     Broker(broker::Args),
@@ -75,13 +77,13 @@ fn refuse(error: &clap::Error) -> ExitCode {
     let _ = error.print();
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
-        _ => ExitCode::from(Status::Usage as u8),
+        _ => ExitCode::from(Status::Failed as u8),
     }
 }
 
 fn run(cli: &Cli) -> Outcome<()> {
     let (stream, level) = match &cli.command {
-        Command::Standalone(_) => (LogStream::Stdout, "info"),
+        Command::Standalone(_) | Command::Distributed(_) => (LogStream::Stdout, "info"),
         Command::Dev(args) if args.demo => (LogStream::Stderr, "warn"),
         Command::Dev(_) | Command::Broker(_) => (LogStream::Stderr, "info"),
         _ => (LogStream::Stderr, "off"),
@@ -89,6 +91,7 @@ fn run(cli: &Cli) -> Outcome<()> {
     logging::start(cli.log_format, stream, level);
     match &cli.command {
         Command::Standalone(args) => standalone::run(args),
+        Command::Distributed(args) => distributed::run(args),
         Command::Dev(args) => dev::run(args),
         Command::Broker(args) => broker::run(args),
         Command::Connector { command, target } => wait_for(client::connector::run(command, target)),

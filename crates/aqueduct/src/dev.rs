@@ -1,4 +1,5 @@
-//! `aqueduct dev`: a broker and a worker in one process, for the first minutes and for working on connectors.
+//! `aqueduct dev`: a broker and a worker, or several in a group, in one process: for the first minutes, for working on
+//! connectors, and to see how a group shares its work.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use tokio::runtime::Handle;
 
 use crate::demo;
 use crate::exit::{ExitWith, Outcome, Status};
-use crate::node::{Node, Plan};
+use crate::node::{MemberNode, Node, Plan};
 use crate::output;
 use crate::planes::Planes;
 use crate::signals::StopSignals;
@@ -22,6 +23,9 @@ pub struct Args {
     /// The port of the REST API; 0 takes a free one
     #[arg(long, default_value_t = 8083, value_name = "PORT")]
     rest_port: u16,
+    /// How many workers; more than one form a group, and each further one has the next REST port
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=16))]
+    workers: u16,
     /// The port of the broker; 0 takes a free one
     #[arg(long, default_value_t = 9092, value_name = "PORT")]
     broker_port: u16,
@@ -52,23 +56,67 @@ async fn serve(args: &Args, data: Handle) -> Outcome<()> {
     let dir = args.data_dir.canonicalize().exit_with(Status::Start)?;
     let broker = start_broker(args, &dir).await?;
     let bootstrap = broker.bootstrap();
-    let plan = Plan::new(&worker(args, &dir, &bootstrap)).exit_with(Status::Start)?;
-    let node = tokio::select! {
-        node = Node::start(plan, data) => node?,
+    let started = tokio::select! {
+        workers = Workers::start(args, &dir, &bootstrap, data) => workers,
         _ = signals.next() => return Ok(()),
     };
-    node.set_ready();
-    let url = format!("http://localhost:{}", node.address().port());
+    let workers = started?;
+    let urls = workers.urls();
     let shown = tokio::select! {
-        shown = show(args, &dir, &url, &bootstrap) => shown,
+        shown = show(args, &dir, &urls, &bootstrap) => shown,
         _ = signals.next() => Ok(()),
     };
     if shown.is_ok() && !args.exit {
         signals.next().await;
     }
-    let stopped = stop(node, signals).await;
+    let stopped = stop(workers.stop(), signals).await;
     broker.shutdown().await;
     shown.and(stopped)
+}
+
+/// The workers of this process.
+enum Workers {
+    One(Box<Node>),
+    Group(Vec<MemberNode>),
+}
+
+impl Workers {
+    async fn start(args: &Args, dir: &Path, bootstrap: &str, data: Handle) -> Outcome<Self> {
+        if args.workers == 1 {
+            let properties = standalone(args.rest_port, dir, bootstrap);
+            let plan = Plan::standalone(&properties).exit_with(Status::Start)?;
+            let node = Node::start(plan, data).await?;
+            node.set_ready();
+            return Ok(Self::One(Box::new(node)));
+        }
+        let mut nodes = Vec::new();
+        for number in 0..args.workers {
+            let port = if args.rest_port == 0 { 0 } else { args.rest_port.saturating_add(number) };
+            let plan = Plan::distributed(&member(port, bootstrap)).exit_with(Status::Start)?;
+            nodes.push(MemberNode::start(plan, data.clone()).await?);
+        }
+        futures::future::join_all(nodes.iter().map(MemberNode::joined)).await;
+        Ok(Self::Group(nodes))
+    }
+
+    /// Where their REST APIs are.
+    fn urls(&self) -> Vec<String> {
+        let addresses = match self {
+            Self::One(node) => vec![node.address()],
+            Self::Group(nodes) => nodes.iter().map(MemberNode::address).collect(),
+        };
+        addresses.iter().map(|address| format!("http://localhost:{}", address.port())).collect()
+    }
+
+    /// Stops all at the same time.
+    async fn stop(self) {
+        match self {
+            Self::One(node) => node.stop().await,
+            Self::Group(nodes) => {
+                futures::future::join_all(nodes.into_iter().map(MemberNode::stop)).await;
+            }
+        }
+    }
 }
 
 async fn start_broker(args: &Args, dir: &Path) -> Outcome<Broker> {
@@ -82,32 +130,67 @@ async fn start_broker(args: &Args, dir: &Path) -> Outcome<Broker> {
 }
 
 /// Plain JSON in topics, and offsets beside the broker's data.
-fn worker(args: &Args, dir: &Path, bootstrap: &str) -> ConfigMap {
+fn standalone(rest_port: u16, dir: &Path, bootstrap: &str) -> ConfigMap {
+    let mut properties = worker(rest_port, bootstrap);
+    properties.insert("offset.storage.file.filename", dir.join("connect.offsets").display().to_string());
+    properties
+}
+
+/// A worker of the group, which notices soon when another one is gone.
+fn member(rest_port: u16, bootstrap: &str) -> ConfigMap {
+    let mut properties = worker(rest_port, bootstrap);
+    properties.extend_with(
+        &[
+            ("group.id", "aqueduct-dev"),
+            ("config.storage.topic", "connect-configs"),
+            ("config.storage.replication.factor", "1"),
+            ("offset.storage.topic", "connect-offsets"),
+            ("offset.storage.replication.factor", "1"),
+            ("offset.storage.partitions", "5"),
+            ("status.storage.topic", "connect-status"),
+            ("status.storage.replication.factor", "1"),
+            ("status.storage.partitions", "1"),
+            ("scheduled.rebalance.max.delay.ms", "10000"),
+        ]
+        .into(),
+    );
+    properties
+}
+
+fn worker(rest_port: u16, bootstrap: &str) -> ConfigMap {
     const JSON: &str = "org.apache.kafka.connect.json.JsonConverter";
     [
         ("bootstrap.servers", bootstrap),
-        ("listeners", &format!("http://127.0.0.1:{}", args.rest_port)),
+        ("listeners", &format!("http://127.0.0.1:{rest_port}")),
         ("key.converter", JSON),
         ("key.converter.schemas.enable", "false"),
         ("value.converter", JSON),
         ("value.converter.schemas.enable", "false"),
-        ("offset.storage.file.filename", &dir.join("connect.offsets").display().to_string()),
         ("offset.flush.interval.ms", "5000"),
     ]
     .into()
 }
 
-async fn show(args: &Args, dir: &Path, url: &str, bootstrap: &str) -> Outcome<()> {
+async fn show(args: &Args, dir: &Path, urls: &[String], bootstrap: &str) -> Outcome<()> {
+    let (first, title) = match urls {
+        [one] => (one.as_str(), "a worker of Kafka Connect and a broker in one process".to_owned()),
+        [first, ..] => (
+            first.as_str(),
+            format!("{} workers of Kafka Connect, which share their work, and a broker in one process", urls.len()),
+        ),
+        [] => return Ok(()),
+    };
     output::line(format_args!(
-        "Aqueduct for development: a worker of Kafka Connect and a broker in one process.\n\n  \
-         REST    {url}\n  Kafka   {bootstrap}  (never for production: one node, no replication)\n  Data    {}\n",
+        "Aqueduct for development: {title}.\n\n  \
+         REST    {}\n  Kafka   {bootstrap}  (never for production: one node, no replication)\n  Data    {}\n",
+        urls.join("\n          "),
         dir.display()
     ))?;
     if args.demo {
-        demo::run(dir, url, bootstrap).await?;
+        demo::run(dir, first, bootstrap).await?;
     } else {
         output::line(format_args!(
-            "Try:  curl -s {url}/connector-plugins\n      aqueduct connector list --url {url}"
+            "Try:  curl -s {first}/connector-plugins\n      aqueduct connector list --url {first}"
         ))?;
     }
     if !args.exit {

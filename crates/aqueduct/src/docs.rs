@@ -44,7 +44,7 @@ pub fn run(args: &Args) -> Outcome<()> {
         return match names.as_slice() {
             [] => Ok(()),
             names => Err(Failure::new(
-                Status::Usage,
+                Status::Failed,
                 format_args!("stale, `cargo xtask docs` writes them anew:\n  {}", names.join("\n  ")),
             )),
         };

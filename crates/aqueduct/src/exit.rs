@@ -7,8 +7,8 @@ use std::process::ExitCode;
 /// What the exit code tells a script. The first three are those of Kafka's own scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// Arguments that make no sense, or a client command that did not succeed.
-    Usage = 1,
+    /// Arguments that make no sense, a client command that did not succeed, or a worker that could not go on.
+    Failed = 1,
     /// The worker could not begin: its properties, a port, a file.
     Start = 2,
     /// The worker could not load its offsets, or a connector of the command line could not be created.
@@ -62,7 +62,7 @@ pub fn chain(error: &anyhow::Error) -> String {
 /// Client commands end with 1 whatever went wrong.
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
-        Self { status: Status::Usage, error }
+        Self { status: Status::Failed, error }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The command line as a library: what each command does, and the list of plugins that the program has.
 //!
-//! Two commands run a worker ([`standalone`], [`dev`]), one the embedded [`broker`] alone; those in [`client`] talk to any
+//! Three commands run workers ([`standalone`], [`distributed`], [`dev`]), one the embedded [`broker`] alone; those in [`client`] talk to any
 //! worker of Kafka Connect over REST. Nothing here knows how connectors run: that is `aqueduct-runtime`.
 
 pub mod broker;
@@ -8,6 +8,7 @@ pub mod cli;
 pub mod client;
 pub mod demo;
 pub mod dev;
+pub mod distributed;
 pub mod docs;
 pub mod exit;
 pub mod logging;

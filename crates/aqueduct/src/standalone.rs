@@ -34,7 +34,7 @@ fn plan(args: &Args) -> Outcome<Plan> {
     let file = || args.worker.display().to_string();
     let properties =
         aqueduct_runtime::properties::read(&args.worker).with_context(file).exit_with(Status::Start)?;
-    Plan::new(&properties).with_context(file).exit_with(Status::Start)
+    Plan::standalone(&properties).with_context(file).exit_with(Status::Start)
 }
 
 async fn serve(plan: Plan, connectors: &[PathBuf], data: Handle) -> Outcome<()> {
@@ -48,17 +48,17 @@ async fn serve(plan: Plan, connectors: &[PathBuf], data: Handle) -> Outcome<()> 
     };
     let created = tokio::select! {
         created = create_all(&started, connectors) => created,
-        _ = signals.next() => return stop(started, signals).await,
+        _ = signals.next() => return stop(started.stop(), signals).await,
     };
     if let Err(failure) = created {
         tracing::error!("{}", chain(&failure.error));
-        stop(started, signals).await?;
+        stop(started.stop(), signals).await?;
         return Err(failure);
     }
     started.set_ready();
     let signal = signals.next().await;
     tracing::info!("{signal}");
-    stop(started, signals).await
+    stop(started.stop(), signals).await
 }
 
 async fn create_all(node: &Node, connectors: &[PathBuf]) -> Outcome<()> {
@@ -68,10 +68,10 @@ async fn create_all(node: &Node, connectors: &[PathBuf]) -> Outcome<()> {
     Ok(())
 }
 
-/// Stops the worker; a second signal stops the stopping.
-pub(crate) async fn stop(node: Node, mut signals: StopSignals) -> Outcome<()> {
+/// Waits until a worker has stopped; a second signal stops the stopping.
+pub(crate) async fn stop(stopping: impl Future<Output = ()>, mut signals: StopSignals) -> Outcome<()> {
     tokio::select! {
-        () = node.stop() => Ok(()),
+        () = stopping => Ok(()),
         signal = signals.next() => {
             Err(Failure::new(Status::Interrupted, format_args!("{signal} while stopping: offsets may not be committed")))
         }

@@ -1,5 +1,8 @@
 //! The leader's decision, from what the members said to the bytes that each of them gets.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use crate::assignor::{Member, cooperative, eager};
 use crate::config_log::ConfigState;
 use crate::state::{TargetState, TaskId};
@@ -24,6 +27,23 @@ pub(super) struct Decision {
     pub(super) assignments: Vec<(String, Vec<u8>)>,
     /// Connectors whose task sets must be written again.
     pub(super) republish: Vec<String>,
+    /// Who runs what afterwards.
+    pub(super) owners: Owners,
+}
+
+/// The URLs of the workers that run connectors and tasks.
+#[derive(Debug, Default)]
+pub(super) struct Owners {
+    pub(super) connectors: BTreeMap<String, Arc<str>>,
+    pub(super) tasks: BTreeMap<TaskId, Arc<str>>,
+}
+
+impl Owners {
+    fn add(&mut self, url: &str, work: &Work) {
+        let url: Arc<str> = url.into();
+        self.connectors.extend(work.connectors.iter().map(|name| (name.clone(), Arc::clone(&url))));
+        self.tasks.extend(work.tasks.iter().map(|id| (id.clone(), Arc::clone(&url))));
+    }
 }
 
 impl Leading {
@@ -57,11 +77,15 @@ impl Leading {
                 (id.clone(), write_assignment(&assignment, self.protocol).unwrap_or_default())
             })
             .collect();
-        Decision { assignments, republish: Vec::new() }
+        Decision { assignments, republish: Vec::new(), owners: Owners::default() }
+    }
+
+    fn url(&self, member: &str) -> Option<&str> {
+        self.members.iter().find(|(id, _)| id == member).map(|(_, metadata)| metadata.url.as_str())
     }
 
     fn assignment(&self, leader: &str, config_offset: i64) -> Assignment {
-        let url = self.members.iter().find(|(id, _)| id == leader).map(|(_, metadata)| metadata.url.clone());
+        let url = self.url(leader).map(str::to_owned);
         Assignment {
             leader: Some(leader.to_owned()),
             leader_url: url,
@@ -81,6 +105,7 @@ impl Leading {
     ) -> Decision {
         let (configured, republish) = self.configured(state);
         let base = self.assignment(leader, state.offset());
+        let mut owners = Owners::default();
         let written = |member: String, assignment: Assignment| {
             let bytes = write_assignment(&assignment, self.protocol).unwrap_or_default();
             (member, bytes)
@@ -100,6 +125,9 @@ impl Leading {
             let (next, solution) = cooperative::solve(assignor, &problem, now_ms);
             *assignor = next;
             let delay_ms = solution.delay_ms;
+            for share in &solution.shares {
+                owners.add(self.url(&share.member).unwrap_or_default(), &share.load);
+            }
             let one = |share: cooperative::Share| {
                 // Java forgets what was removed while the member that runs it was cut off.
                 let stray = self.running(&share.member).without(&configured);
@@ -110,12 +138,14 @@ impl Leading {
             solution.shares.into_iter().map(one).collect()
         } else {
             let ids: Vec<String> = self.members.iter().map(|(id, _)| id.clone()).collect();
-            eager::solve(&configured, &ids)
-                .into_iter()
-                .map(|(member, assigned)| written(member, Assignment { assigned, ..base.clone() }))
-                .collect()
+            let shares = eager::solve(&configured, &ids);
+            for (member, assigned) in &shares {
+                owners.add(self.url(member).unwrap_or_default(), assigned);
+            }
+            let one = |(member, assigned)| written(member, Assignment { assigned, ..base.clone() });
+            shares.into_iter().map(one).collect()
         };
-        Decision { assignments, republish }
+        Decision { assignments, republish, owners }
     }
 
     fn running(&self, member: &str) -> Work {

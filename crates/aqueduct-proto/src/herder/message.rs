@@ -61,6 +61,11 @@ pub enum Input {
         /// What it gave.
         result: Generated,
     },
+    /// A connector that runs here wants its task configurations asked for again.
+    TasksWanted {
+        /// The connector.
+        connector: String,
+    },
     /// The answer to [`Effect::PostTasks`].
     TasksPosted {
         /// The connector.

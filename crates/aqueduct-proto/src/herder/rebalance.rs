@@ -1,6 +1,6 @@
 //! What this worker runs, and how it gets from one assignment to the next.
 
-use super::leading::Leading;
+use super::leading::{Leading, Owners};
 use crate::assignor::cooperative;
 use crate::subprotocol::{Assignment, Work};
 
@@ -37,6 +37,8 @@ pub(super) struct Rebalance {
     pub(super) unresolved: bool,
     /// The member wants to join.
     pub(super) prepare: bool,
+    /// Who runs what, as this worker decided when it led.
+    pub(super) owners: Owners,
     /// The group waits for this worker's decision.
     pub(super) leading: Option<Leading>,
     /// What the leader remembers.

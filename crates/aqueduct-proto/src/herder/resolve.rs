@@ -155,6 +155,7 @@ impl Herder {
             leading.decide(&leader, &state, assignor, self.settings.max_delay_ms, now_ms)
         };
         self.rebalance.leading = None;
+        self.rebalance.owners = decision.owners;
         for name in decision.republish {
             self.doubts.add(name, now_ms);
         }

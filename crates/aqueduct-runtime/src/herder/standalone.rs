@@ -11,14 +11,15 @@ use std::time::Duration;
 use aqueduct_api::{ConfigMap, OffsetMap};
 use aqueduct_proto::restart::RestartRequest;
 use aqueduct_proto::session::Refusal;
-use aqueduct_proto::state::{State, TargetState, TaskId};
+use aqueduct_proto::state::{TargetState, TaskId};
 use async_trait::async_trait;
 
+use super::shown::{self, RestartPlan};
 use super::{
-    ConnectorInfo, ConnectorOffsets, ConnectorStateInfo, ConnectorTask, ConnectorType, Herder, HerderError,
+    ConnectorInfo, ConnectorOffsets, ConnectorStateInfo, ConnectorTask, Herder, HerderError,
     HerderResult, Put, StageRegister, TaskInfo, TaskState,
 };
-use crate::registry::{Registry, Wanted};
+use crate::registry::Registry;
 use crate::validation::{ConfigInfos, ConfigValidator, ValidationError};
 use crate::worker::Worker;
 use store::{Configurations, Configured};
@@ -94,17 +95,6 @@ impl StandaloneHerder {
     }
 }
 
-/// A configuration with some keys set, and those removed that the patch has as null.
-fn patched(mut config: ConfigMap, patch: &ConfigMap) -> ConfigMap {
-    for (key, value) in patch.iter() {
-        match value {
-            Some(value) => config.insert(key, value),
-            None => config.remove(key),
-        };
-    }
-    config
-}
-
 fn tasks_of(name: &str, configured: &Configured) -> impl Iterator<Item = TaskId> + use<> {
     let name = name.to_owned();
     (0..configured.tasks.len()).map(move |task| TaskId::new(name.clone(), task as i32))
@@ -115,15 +105,6 @@ impl Inner {
         self.configurations.get(name).ok_or_else(|| HerderError::no_connector(name))
     }
 
-    fn kind(&self, config: &ConfigMap) -> ConnectorType {
-        let class = config.get("connector.class").unwrap_or_default();
-        match self.worker.parts().registry.get(Wanted::Connector, class, None).map(|plugin| &plugin.kind) {
-            Ok(aqueduct_api::PluginKind::Source { .. }) => ConnectorType::Source,
-            Ok(aqueduct_api::PluginKind::Sink { .. }) => ConnectorType::Sink,
-            _ => ConnectorType::Unknown,
-        }
-    }
-
     fn info(&self, name: &str, configured: Configured) -> ConnectorInfo {
         let tasks = tasks_of(name, &configured)
             .map(|id| ConnectorTask { connector: id.connector, task: id.task })
@@ -131,19 +112,9 @@ impl Inner {
         ConnectorInfo {
             name: name.to_owned(),
             tasks,
-            kind: self.kind(&configured.config),
+            kind: shown::kind(&self.worker, &configured.config),
             config: configured.config,
         }
-    }
-
-    fn state_info(&self, name: &str) -> HerderResult<ConnectorStateInfo> {
-        let status = &self.worker.parts().status;
-        let missing = || HerderError::NotFound(format!("No status found for connector {name}"));
-        let connector = status.connector(name).ok_or_else(missing)?;
-        let tasks = status.tasks(name).iter().map(|(id, status)| TaskState::new(*id, status)).collect();
-        let kind =
-            self.configurations.get(name).map_or(ConnectorType::Unknown, |found| self.kind(&found.config));
-        Ok(ConnectorStateInfo { name: name.to_owned(), connector: (&connector).into(), tasks, kind })
     }
 
     /// Waits for the turn to do something to a connector.
@@ -231,7 +202,7 @@ impl Herder for StandaloneHerder {
             let name = name.as_str();
             // From reading to writing the configuration: of two patches at once, none is lost.
             let _turn = this.0.take_turn(name).await;
-            let config = patched(this.0.configured(name)?.config, &patch);
+            let config = shown::patched(this.0.configured(name)?.config, &patch);
             this.0.check(&config).await?;
             this.0.configure(name, config, None).await?;
             this.connector_info(name).await
@@ -263,13 +234,12 @@ impl Herder for StandaloneHerder {
     }
 
     fn connector_status(&self, name: &str) -> HerderResult<ConnectorStateInfo> {
-        self.0.state_info(name)
+        let configured = self.0.configurations.get(name);
+        shown::states(&self.0.worker, name, configured.as_ref().map(|one| &one.config))
     }
 
     fn task_status(&self, task: &TaskId) -> HerderResult<TaskState> {
-        let status = self.0.worker.parts().status.task(task);
-        let missing = || HerderError::NotFound(format!("No status found for task {task}"));
-        status.as_ref().map(|status| TaskState::new(task.task, status)).ok_or_else(missing)
+        shown::task_status(&self.0.worker, task)
     }
 
     async fn set_target_state(&self, name: &str, target: TargetState) -> HerderResult<()> {
@@ -324,25 +294,9 @@ impl Herder for StandaloneHerder {
             let _turn = this.0.take_turn(name).await;
             let unknown = || HerderError::NotFound(format!("Unknown connector: {name}"));
             let configured = this.0.configurations.get(name).ok_or_else(unknown)?;
-            let parts = this.0.worker.parts();
-            let no_status = || HerderError::NotFound(format!("Status for connector {name} not found"));
-            let connector = parts.status.connector(name).ok_or_else(no_status)?;
-            let mut plan = this.0.state_info(name)?;
-            let restart_connector = request.includes_connector(connector.state);
-            if restart_connector {
-                plan.connector.state = State::Restarting.name().to_owned();
-            }
-            let mut tasks = Vec::new();
-            for (id, status) in parts.status.tasks(name) {
-                if request.includes_task(status.state) {
-                    tasks.push(TaskId::new(name, id));
-                    plan.tasks.iter_mut().filter(|task| task.id == id).for_each(|task| {
-                        task.state = State::Restarting.name().to_owned();
-                    });
-                }
-            }
-            this.0.restart(name, &configured, restart_connector, &tasks).await?;
-            Ok(plan)
+            let plan = RestartPlan::new(&this.0.worker, name, Some(&configured.config), request)?;
+            this.0.restart(name, &configured, plan.connector, &plan.tasks).await?;
+            Ok(plan.states)
         })
         .await
     }
@@ -379,9 +333,7 @@ impl Herder for StandaloneHerder {
             let _turn = this.0.turn(name).await;
             let configured = this.0.configured(name)?;
             if configured.target != TargetState::Stopped || !configured.tasks.is_empty() {
-                return Err(HerderError::BadRequest(format!(
-                    "Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the specified connector by issuing a 'PUT' request to the '/connectors/{name}/stop' endpoint"
-                )));
+                return Err(shown::not_stopped(name));
             }
             let _stage = this.0.stages.enter(format!("modifying offsets for connector {name}"));
             this.0.worker.alter_offsets(name, &configured.config, offsets).await
@@ -390,22 +342,11 @@ impl Herder for StandaloneHerder {
     }
 
     fn active_topics(&self, name: &str) -> HerderResult<BTreeSet<String>> {
-        if !self.0.worker.parts().config.topic_tracking_enable {
-            return Err(HerderError::Forbidden("Topic tracking is disabled.".to_owned()));
-        }
-        Ok(self.0.worker.parts().status.topics(name))
+        shown::active_topics(&self.0.worker, name)
     }
 
     fn reset_active_topics(&self, name: &str) -> HerderResult<()> {
-        let parts = self.0.worker.parts();
-        if !parts.config.topic_tracking_enable {
-            return Err(HerderError::Forbidden("Topic tracking is disabled.".to_owned()));
-        }
-        if !parts.config.topic_tracking_allow_reset {
-            return Err(HerderError::Forbidden("Topic tracking reset is disabled.".to_owned()));
-        }
-        parts.status.delete_topics(name);
-        Ok(())
+        shown::reset_active_topics(&self.0.worker, name)
     }
 
     async fn put_task_configs(&self, _name: &str, _configs: Vec<ConfigMap>) -> HerderResult<()> {

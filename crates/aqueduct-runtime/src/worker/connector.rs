@@ -40,7 +40,7 @@ impl AnyConnector {
 
 enum Command {
     Transition { target: TargetState, reply: oneshot::Sender<Result<()>> },
-    TaskConfigs { max: usize, reply: oneshot::Sender<Result<Vec<ConfigMap>>> },
+    TaskConfigs { max: usize, reply: oneshot::Sender<Result<Option<Vec<ConfigMap>>>> },
     Failed(Error),
     Shutdown { reply: oneshot::Sender<()> },
 }
@@ -91,8 +91,8 @@ impl ConnectorHandle {
         self.ask(|reply| Command::Transition { target, reply }).await?
     }
 
-    /// The configurations of its tasks as the connector gives them.
-    pub(super) async fn task_configs(&self, max: usize) -> Result<Vec<ConfigMap>> {
+    /// The configurations of its tasks as the connector gives them; `None` if it does not run.
+    pub(super) async fn task_configs(&self, max: usize) -> Result<Option<Vec<ConfigMap>>> {
         self.ask(|reply| Command::TaskConfigs { max, reply }).await?
     }
 
@@ -207,7 +207,12 @@ impl Actor {
                     let _ = reply.send(self.transition(target).await);
                 }
                 Command::TaskConfigs { max, reply } => {
-                    let configs = guard(self.connector.as_connector().task_configs(max)).await;
+                    let configs = match self.state {
+                        Phase::Started => {
+                            guard(self.connector.as_connector().task_configs(max)).await.map(Some)
+                        }
+                        _ => Ok(None),
+                    };
                     let _ = reply.send(configs);
                 }
                 Command::Failed(error) => self.fail(&error),

@@ -202,8 +202,8 @@ impl Connectors {
         self.print(&found, show::validation)?;
         match errors {
             0 => Ok(()),
-            1 => Err(Failure::new(Status::Usage, format_args!("{} has an error", file.display()))),
-            n => Err(Failure::new(Status::Usage, format_args!("{} has {n} errors", file.display()))),
+            1 => Err(Failure::new(Status::Failed, format_args!("{} has an error", file.display()))),
+            n => Err(Failure::new(Status::Failed, format_args!("{} has {n} errors", file.display()))),
         }
     }
 }

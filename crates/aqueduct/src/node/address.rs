@@ -4,9 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 
 use aqueduct_runtime::worker_config::RestConfig;
 
-/// The `host:port` by which others know this worker. `bound` is where the listeners listen, one of each, in their order:
+/// The `host:port` by which others know this worker, and whether they need TLS for it. `bound` is where the listeners listen, one of each, in their order:
 /// their configuration may leave the port to the system.
-pub(super) fn advertised(rest: &RestConfig, bound: &[SocketAddr]) -> String {
+pub(super) fn advertised(rest: &RestConfig, bound: &[SocketAddr]) -> (String, bool) {
     let listeners = || rest.listeners.iter().zip(bound);
     let wants_https = rest.advertised_listener.as_deref() == Some("https");
     let listener = listeners().find(|(listener, _)| listener.https == wants_https).or(listeners().next());
@@ -17,7 +17,7 @@ pub(super) fn advertised(rest: &RestConfig, bound: &[SocketAddr]) -> String {
         None => local_host().to_string(),
     };
     let port = rest.advertised_port.or(listener.map(|(_, bound)| bound.port())).unwrap_or_default();
-    format!("{host}:{port}")
+    (format!("{host}:{port}"), listener.is_some_and(|(listener, _)| listener.https))
 }
 
 /// Addresses for the log.
@@ -56,20 +56,20 @@ mod tests {
 
     #[test]
     fn workers_are_known_by_what_they_advertise() {
-        let check = |more: &[(&str, &str)], bound: &[u16], expected: &str| {
+        let check = |more: &[(&str, &str)], bound: &[u16], expected: &str, https: bool| {
             let bound: Vec<_> =
                 bound.iter().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, *port))).collect();
-            assert_eq!(advertised(&rest(more), &bound), expected);
+            assert_eq!(advertised(&rest(more), &bound), (expected.to_owned(), https));
         };
         let local = local_host();
-        check(&[], &[8083], &format!("{local}:8083"));
-        check(&[("listeners", "http://:0")], &[4711], &format!("{local}:4711"));
-        check(&[("listeners", "http://127.0.0.1:18083")], &[18083], "127.0.0.1:18083");
-        check(&[("listeners", "http://a:1"), ("rest.advertised.host.name", "b")], &[1], "b:1");
-        check(&[("listeners", "http://a:1"), ("rest.advertised.port", "2")], &[1], "a:2");
+        check(&[], &[8083], &format!("{local}:8083"), false);
+        check(&[("listeners", "http://:0")], &[4711], &format!("{local}:4711"), false);
+        check(&[("listeners", "http://127.0.0.1:18083")], &[18083], "127.0.0.1:18083", false);
+        check(&[("listeners", "http://a:1"), ("rest.advertised.host.name", "b")], &[1], "b:1", false);
+        check(&[("listeners", "http://a:1"), ("rest.advertised.port", "2")], &[1], "a:2", false);
         let both = ("listeners", "https://s:0,http://p:0");
-        check(&[both], &[1, 2], "p:2");
-        check(&[both, ("rest.advertised.listener", "https")], &[1, 2], "s:1");
-        check(&[("listeners", "https://s:0")], &[1], "s:1");
+        check(&[both], &[1, 2], "p:2", false);
+        check(&[both, ("rest.advertised.listener", "https")], &[1, 2], "s:1", true);
+        check(&[("listeners", "https://s:0")], &[1], "s:1", true);
     }
 }

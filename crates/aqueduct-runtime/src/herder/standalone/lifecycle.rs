@@ -5,11 +5,11 @@ use std::sync::Arc;
 use aqueduct_api::ConfigMap;
 use aqueduct_proto::state::{State, TargetState, TaskId};
 
+use super::shown;
 use super::store::Configured;
 use super::{HerderError, HerderResult, Inner, tasks_of};
-use crate::status::Status;
 use crate::validation::{ConfigInfos, ValidationError};
-use crate::worker::WorkerEvents;
+use crate::worker::{TaskConfigsError, WorkerEvents};
 
 /// Hears what connectors ask for, as long as the herder lives.
 struct Events(std::sync::Weak<Inner>);
@@ -74,8 +74,9 @@ impl Inner {
         let _stage = self.stages.enter(format!("generating task configs for connector {name}"));
         let tasks = match self.worker.task_configs(name, &configured.config).await {
             Ok(tasks) => tasks,
-            Err(error) => {
-                self.put_connector_status(name, State::Failed, Some(error.trace()));
+            Err(TaskConfigsError::NotRunning(_)) => return Ok(()),
+            Err(TaskConfigsError::TooMany(error) | TaskConfigsError::Failed(error)) => {
+                shown::put_connector(&self.worker, name, State::Failed, Some(error.trace()));
                 return Err(error.into());
             }
         };
@@ -141,10 +142,10 @@ impl Inner {
         self.worker.stop_tasks(tasks).await;
         if connector {
             self.worker.stop_connector(name).await;
-            self.put_connector_status(name, State::Restarting, None);
+            shown::put_connector(&self.worker, name, State::Restarting, None);
         }
         for id in tasks {
-            self.worker.parts().status.put_task(id, self.own_status(State::Restarting, None));
+            shown::put_restarting(&self.worker, id);
         }
         if connector {
             self.start(name, configured).await?;
@@ -162,15 +163,5 @@ impl Inner {
         let status = &self.worker.parts().status;
         status.delete_connector(name);
         status.delete_topics(name);
-    }
-
-    fn own_status(&self, state: State, trace: Option<String>) -> Status {
-        Status { state, trace, worker_id: self.worker.parts().id.clone(), generation: 0, version: None }
-    }
-
-    fn put_connector_status(&self, name: &str, state: State, trace: Option<String>) {
-        let version = self.worker.parts().status.connector(name).and_then(|status| status.version);
-        let status = Status { version, ..self.own_status(state, trace) };
-        self.worker.parts().status.put_connector(name, status);
     }
 }

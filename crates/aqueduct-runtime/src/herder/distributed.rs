@@ -1,0 +1,636 @@
+//! The herder of a worker that shares its work with others of its group.
+//!
+//! Decisions are those of [`aqueduct_proto::herder`]; the [`driver`] carries them out, with [`jobs`] on [`lanes`], and
+//! everybody else sees a [`view`] of what it knows.
+
+mod driver;
+mod jobs;
+mod lanes;
+mod refusal;
+mod view;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use aqueduct_api::{ConfigMap, Error, OffsetMap, Result};
+use aqueduct_kafka::Admin;
+use aqueduct_kafka::group::{GroupLink, GroupMetrics, GroupSettings};
+use aqueduct_proto::config_log::{ConfigState, Connector};
+use aqueduct_proto::herder::{Input, Request, Settings};
+use aqueduct_proto::restart::RestartRequest;
+use aqueduct_proto::session::{self, Algorithm, KeyPolicy, VerificationPolicy};
+use aqueduct_proto::state::{TargetState, TaskId};
+use aqueduct_proto::subprotocol::Subprotocol;
+use aqueduct_proto::member;
+use async_trait::async_trait;
+use serde::{Serialize, Serializer};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
+
+use super::shown::{self, RestartPlan};
+use super::{
+    ConnectorInfo, ConnectorOffsets, ConnectorStateInfo, ConnectorTask, ConnectorType, Herder, HerderError,
+    HerderResult, Put, StageRegister, TaskInfo, TaskState,
+};
+use crate::configs::{ConfigRecords, ConfigTopic};
+use crate::logging::LogLevels;
+use crate::metrics::{Bean, Metered, beans};
+use crate::registry::Registry;
+use crate::rest::RestClient;
+use crate::status::KafkaStatusStore;
+use crate::validation::{ConfigInfos, ConfigValidator, ValidationError};
+use crate::worker::{Worker, WorkerEvents};
+use crate::worker_config::{DistributedConfig, Protocol};
+use driver::{Command, Driver};
+use lanes::Lanes;
+use view::View;
+
+/// Requests that wait for the driver. Who comes later waits for room.
+const COMMANDS_MAX: usize = 1_000;
+/// Ends of jobs that wait for the driver.
+const NEWS_MAX: usize = 1_000;
+
+/// What a herder of a group is made of.
+pub struct DistributedParts {
+    /// Runs connectors and tasks. Its statuses and offsets go to the group's topics.
+    pub worker: Worker,
+    /// The same statuses.
+    pub status: Arc<KafkaStatusStore>,
+    /// The config topic, and all of its records.
+    pub configs: (ConfigTopic, ConfigRecords),
+    /// For the group's coordinator, and for fencing.
+    pub admin: Admin,
+    /// For other workers.
+    pub client: RestClient,
+    /// Set when somebody sets them for the whole group.
+    pub levels: LogLevels,
+    /// Where this worker's REST API is reached by others, such as `http://host:8083/`.
+    pub url: String,
+    /// The id of the Kafka cluster.
+    pub kafka_cluster_id: Option<String>,
+}
+
+/// A member of a group of workers, of which one, the leader, shares the work out.
+///
+/// What changes connectors is done by the leader, and what restarts one by the worker that runs it; elsewhere it ends with
+/// [`HerderError::Elsewhere`]. What only looks is answered from what this worker has read.
+#[derive(Clone)]
+pub struct DistributedHerder {
+    shared: Arc<Shared>,
+    commands: mpsc::Sender<Command>,
+    ended: watch::Receiver<bool>,
+}
+
+/// What driver, jobs and requests share.
+struct Shared {
+    worker: Worker,
+    status: Arc<KafkaStatusStore>,
+    topic: ConfigTopic,
+    admin: Admin,
+    client: RestClient,
+    levels: LogLevels,
+    validator: ConfigValidator,
+    stages: StageRegister,
+    view: watch::Sender<View>,
+    fatal: watch::Sender<Option<String>>,
+    wanted: Wanted,
+    /// Changes that begin with a look at what there is: one after the other for each connector.
+    edits: Mutex<Lanes<String>>,
+    group_metrics: Arc<GroupMetrics>,
+    kafka_cluster_id: Option<String>,
+    settings: DriverSettings,
+}
+
+/// What the driver needs of the worker's configuration.
+struct DriverSettings {
+    herder: Settings,
+    group_id: String,
+    heartbeat_interval: Duration,
+    sync_timeout: Duration,
+    signature_algorithm: Algorithm,
+    verification: VerificationPolicy,
+    exactly_once: bool,
+}
+
+fn whole_ms(duration: Duration) -> i32 {
+    i32::try_from(duration.as_millis()).unwrap_or(i32::MAX)
+}
+
+fn algorithm(name: &str, key: &str) -> Result<Algorithm> {
+    Algorithm::from_name(name).ok_or_else(|| {
+        let known: Vec<&str> = Algorithm::ALL.iter().map(|one| one.name()).collect();
+        Error::config(format!("Invalid value {name} for configuration {key}: known are {}", known.join(", ")))
+    })
+}
+
+impl DriverSettings {
+    fn new(group: &DistributedConfig, url: String) -> Result<Self> {
+        let signing = &group.signing;
+        let subprotocol = match group.protocol {
+            Protocol::Eager => Subprotocol::Eager,
+            Protocol::Compatible => Subprotocol::Compatible,
+            Protocol::Sessioned => Subprotocol::Sessioned,
+        };
+        let size_bits = signing.key_size_bits.map(u32::try_from).transpose();
+        let keys = KeyPolicy {
+            algorithm: algorithm(&signing.key_generation_algorithm, "inter.worker.key.generation.algorithm")?,
+            size_bits: size_bits.map_err(|_| Error::config("inter.worker.key.size is too large"))?,
+            ttl_ms: i64::try_from(signing.key_ttl.as_millis()).unwrap_or(i64::MAX),
+        };
+        let herder = Settings {
+            url,
+            member: member::Settings {
+                session_timeout_ms: whole_ms(group.session_timeout),
+                rebalance_timeout_ms: whole_ms(group.rebalance_timeout),
+                heartbeat_interval_ms: whole_ms(group.heartbeat_interval),
+                request_timeout_ms: whole_ms(group.request_timeout),
+                retry_backoff_ms: whole_ms(group.retry_backoff.0),
+                subprotocol,
+            },
+            max_delay_ms: whole_ms(group.scheduled_rebalance_max_delay),
+            unsync_backoff_ms: whole_ms(group.worker_unsync_backoff),
+            transactional: group.exactly_once.uses_transactional_leader(),
+            keys,
+        };
+        Ok(Self {
+            herder,
+            group_id: group.group_id.clone(),
+            heartbeat_interval: group.heartbeat_interval.max(Duration::from_millis(1)),
+            sync_timeout: group.worker_sync_timeout,
+            signature_algorithm: algorithm(
+                &signing.signature_algorithm,
+                "inter.worker.signature.algorithm",
+            )?,
+            verification: VerificationPolicy { algorithms: signing.verification_algorithms.clone() },
+            exactly_once: group.exactly_once.is_enabled(),
+        })
+    }
+}
+
+/// Connectors that want their tasks asked for again: each once, however often it says so.
+#[derive(Debug, Default)]
+struct Wanted {
+    names: Mutex<BTreeSet<String>>,
+    some: Notify,
+}
+
+impl Wanted {
+    fn names(&self) -> std::sync::MutexGuard<'_, BTreeSet<String>> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, name: &str) {
+        self.names().insert(name.to_owned());
+        self.some.notify_one();
+    }
+
+    /// Waits for some. Cancel safe.
+    async fn next(&self) -> BTreeSet<String> {
+        loop {
+            let names = std::mem::take(&mut *self.names());
+            if !names.is_empty() {
+                return names;
+            }
+            self.some.notified().await;
+        }
+    }
+}
+
+/// Hears what connectors ask for, as long as the herder lives.
+struct Events(Weak<Shared>);
+
+impl Events {
+    fn new(shared: &Arc<Shared>) -> Self {
+        Self(Arc::downgrade(shared))
+    }
+}
+
+impl WorkerEvents for Events {
+    fn task_reconfiguration_requested(&self, connector: &str) {
+        if let Some(shared) = self.0.upgrade() {
+            shared.wanted.add(connector);
+        }
+    }
+}
+
+/// What happened beside the driver.
+#[derive(Debug)]
+enum News {
+    Input(Input),
+    /// All that was read lies in the queue of records.
+    ReadDone {
+        reached_end: bool,
+    },
+}
+
+/// The way to the driver for what runs beside it.
+#[derive(Debug, Clone)]
+struct Inputs(mpsc::Sender<News>);
+
+impl Inputs {
+    fn new() -> (Self, mpsc::Receiver<News>) {
+        let (sender, receiver) = mpsc::channel(NEWS_MAX);
+        (Self(sender), receiver)
+    }
+
+    /// Hands an input over. After the driver has ended, nobody needs it.
+    async fn give(&self, input: Input) {
+        let _ = self.0.send(News::Input(input)).await;
+    }
+
+    async fn give_read_done(&self, reached_end: bool) {
+        let _ = self.0.send(News::ReadDone { reached_end }).await;
+    }
+
+    /// For the driver itself, which must not wait for itself.
+    fn give_now(&self, input: Input) {
+        let inputs = self.clone();
+        tokio::spawn(async move { inputs.give(input).await });
+    }
+}
+
+/// A configuration as a JSON object.
+struct JsonConfig<'a>(&'a ConfigMap);
+
+impl Serialize for JsonConfig<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        super::config_map(self.0, serializer)
+    }
+}
+
+fn connector_tasks(state: &ConfigState, name: &str) -> Vec<ConnectorTask> {
+    let tasks = state.tasks(name).into_iter();
+    tasks.map(|id| ConnectorTask { connector: id.connector, task: id.task }).collect()
+}
+
+fn config_of(connector: &Connector) -> ConfigMap {
+    connector.config().map(|config| config.as_ref().clone()).unwrap_or_default()
+}
+
+impl DistributedHerder {
+    /// Joins the group. Must be called on the runtime of the control plane, where the herder's own tasks run from now on.
+    ///
+    /// # Errors
+    /// Of settings that no member of a group can have.
+    pub fn start(parts: DistributedParts) -> Result<Self> {
+        let DistributedParts { worker, status, configs, admin, client, levels, url, kafka_cluster_id } = parts;
+        let (topic, records) = configs;
+        let no_group = || Error::config("The worker stands alone: it has no group.id");
+        let group = worker.parts().config.distributed().ok_or_else(no_group)?.clone();
+        let settings = DriverSettings::new(&group, url)?;
+        let link_settings =
+            GroupSettings { group_id: group.group_id.clone(), member: settings.herder.member.clone() };
+        let link = GroupLink::new(Arc::clone(admin.cluster()), &link_settings);
+        let parts = worker.parts();
+        let validator = ConfigValidator::new(
+            Arc::clone(&parts.registry),
+            parts.transformer.clone(),
+            Arc::clone(&parts.config),
+        );
+        let shared = Arc::new(Shared {
+            worker,
+            status,
+            topic,
+            admin,
+            client,
+            levels,
+            validator,
+            stages: StageRegister::default(),
+            view: watch::Sender::new(View { generation: -1, ..View::default() }),
+            fatal: watch::Sender::new(None),
+            wanted: Wanted::default(),
+            edits: Mutex::default(),
+            group_metrics: Arc::clone(link.metrics()),
+            kafka_cluster_id,
+            settings,
+        });
+        let (commands, waiting) = mpsc::channel(COMMANDS_MAX);
+        let (end, ended) = watch::channel(false);
+        let driver = Driver::new(Arc::clone(&shared), link, records, waiting);
+        tokio::spawn(async move {
+            driver.run().await;
+            end.send_replace(true);
+        });
+        Ok(Self { shared, commands, ended })
+    }
+
+    /// The worker.
+    pub fn worker(&self) -> &Worker {
+        &self.shared.worker
+    }
+
+    /// Waits until the group has refused this worker for good, and gives the reason.
+    pub async fn failed(&self) -> String {
+        let mut fatal = self.shared.fatal.subscribe();
+        match fatal.wait_for(Option::is_some).await {
+            Ok(reason) => reason.clone().unwrap_or_default(),
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    /// The counters of this worker's part in the group.
+    pub fn group_metrics(&self) -> &GroupMetrics {
+        &self.shared.group_metrics
+    }
+
+    fn view(&self) -> View {
+        self.shared.view.borrow().clone()
+    }
+
+    async fn command<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> HerderResult<T> {
+        let stopping = || HerderError::Internal("The worker is shutting down".to_owned());
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(command(reply)).await.map_err(|_| stopping())?;
+        answer.await.map_err(|_| stopping())
+    }
+
+    async fn request(&self, request: Request) -> HerderResult<()> {
+        let described = refusal::Described::of(&request);
+        let result = self.command(|reply| Command::Request { request, reply }).await?;
+        result.map_err(|refused| refusal::error(&described, refused))
+    }
+
+    /// Fails elsewhere than on the leader.
+    fn must_lead(&self, view: &View) -> HerderResult<()> {
+        if view.leads {
+            return Ok(());
+        }
+        Err(HerderError::Elsewhere { url: view.leader_url.clone() })
+    }
+
+    async fn validate(&self, config: &ConfigMap) -> std::result::Result<ConfigInfos, ValidationError> {
+        let name = config.get("name").unwrap_or_default();
+        let stages = &self.shared.stages;
+        let _stage = stages.enter(format!("performing multi-property validation for the connector {name}"));
+        self.shared.validator.validate(config).await
+    }
+
+    /// Fails with all messages of a configuration that has errors.
+    async fn check(&self, config: &ConfigMap) -> HerderResult<()> {
+        match self.validate(config).await?.refusal() {
+            Some(summary) => Err(HerderError::BadRequest(summary)),
+            None => Ok(()),
+        }
+    }
+
+    fn info(&self, name: &str, connector: &Connector, state: &ConfigState) -> ConnectorInfo {
+        let config = config_of(connector);
+        ConnectorInfo {
+            name: name.to_owned(),
+            tasks: connector_tasks(state, name),
+            kind: shown::kind(&self.shared.worker, &config),
+            config,
+        }
+    }
+
+    fn edit_turn(&self, name: &str) -> lanes::Turn {
+        self.shared.edits.lock().unwrap_or_else(PoisonError::into_inner).join(&name.to_owned())
+    }
+
+    /// Does something to the end, also when the caller stops waiting.
+    async fn carry_out<T: Send + 'static>(
+        work: impl Future<Output = HerderResult<T>> + Send + 'static,
+    ) -> HerderResult<T> {
+        let done = tokio::spawn(work).await;
+        done.unwrap_or_else(|error| Err(HerderError::Internal(format!("The request was cut off: {error}"))))
+    }
+}
+
+impl Metered for DistributedHerder {
+    fn beans(&self) -> Vec<Bean> {
+        beans(self.worker())
+    }
+}
+
+#[async_trait]
+impl Herder for DistributedHerder {
+    fn kafka_cluster_id(&self) -> Option<String> {
+        self.shared.kafka_cluster_id.clone()
+    }
+
+    fn registry(&self) -> &Arc<Registry> {
+        &self.shared.worker.parts().registry
+    }
+
+    fn stages(&self) -> &StageRegister {
+        &self.shared.stages
+    }
+
+    fn is_ready(&self) -> bool {
+        self.shared.view.borrow().joined
+    }
+
+    async fn ping(&self) {
+        if self.command(Command::Ping).await.is_err() {
+            std::future::pending().await
+        }
+    }
+
+    async fn connectors(&self) -> HerderResult<Vec<String>> {
+        Ok(self.view().config.connectors().map(|(name, _)| name.to_owned()).collect())
+    }
+
+    async fn connector_info(&self, name: &str) -> HerderResult<ConnectorInfo> {
+        let state = self.view().config;
+        let connector = state.connector(name).ok_or_else(|| HerderError::no_connector(name))?;
+        Ok(self.info(name, connector, &state))
+    }
+
+    async fn connector_config(&self, name: &str) -> HerderResult<ConfigMap> {
+        let state = self.view().config;
+        state.connector(name).map(config_of).ok_or_else(|| HerderError::no_connector(name))
+    }
+
+    async fn put_connector_config(
+        &self,
+        name: &str,
+        config: ConfigMap,
+        initial_state: Option<TargetState>,
+        allow_replace: bool,
+    ) -> HerderResult<Put<ConnectorInfo>> {
+        self.check(&config).await?;
+        let (this, name) = (self.clone(), name.to_owned());
+        Self::carry_out(async move {
+            let mut turn = this.edit_turn(&name);
+            turn.begin().await;
+            let _stage = this.shared.stages.enter(format!("writing a config for connector {name}"));
+            let created = this.view().config.connector(&name).is_none();
+            let request = Request::PutConnector {
+                name: name.clone(),
+                config,
+                initial: initial_state,
+                replace: allow_replace,
+            };
+            this.request(request).await?;
+            Ok(Put { created, value: this.connector_info(&name).await? })
+        })
+        .await
+    }
+
+    async fn patch_connector_config(&self, name: &str, patch: ConfigMap) -> HerderResult<ConnectorInfo> {
+        let (this, name) = (self.clone(), name.to_owned());
+        Self::carry_out(async move {
+            // From reading to writing the configuration: of two patches at once, none is lost.
+            let mut turn = this.edit_turn(&name);
+            turn.begin().await;
+            this.must_lead(&this.view())?;
+            let config = shown::patched(this.connector_config(&name).await?, &patch);
+            this.check(&config).await?;
+            let request =
+                Request::PutConnector { name: name.clone(), config, initial: None, replace: true };
+            this.request(request).await?;
+            this.connector_info(&name).await
+        })
+        .await
+    }
+
+    async fn delete_connector(&self, name: &str) -> HerderResult<()> {
+        let _stage = self.shared.stages.enter(format!("removing connector {name}"));
+        self.request(Request::DeleteConnector { name: name.to_owned() }).await
+    }
+
+    async fn task_configs(&self, name: &str) -> HerderResult<Vec<TaskInfo>> {
+        let state = self.view().config;
+        state.connector(name).ok_or_else(|| HerderError::no_connector(name))?;
+        let info = |id: TaskId| {
+            let config = state.task_config(&id)?.as_ref().clone();
+            Some(TaskInfo { id: ConnectorTask { connector: id.connector, task: id.task }, config })
+        };
+        Ok(state.tasks(name).into_iter().filter_map(info).collect())
+    }
+
+    fn connector_status(&self, name: &str) -> HerderResult<ConnectorStateInfo> {
+        let state = self.view().config;
+        let config = state.connector(name).and_then(Connector::config);
+        shown::states(&self.shared.worker, name, config.map(|config| &**config))
+    }
+
+    fn task_status(&self, task: &TaskId) -> HerderResult<TaskState> {
+        shown::task_status(&self.shared.worker, task)
+    }
+
+    async fn set_target_state(&self, name: &str, target: TargetState) -> HerderResult<()> {
+        self.request(Request::SetTarget { connector: name.to_owned(), target }).await
+    }
+
+    async fn stop_connector(&self, name: &str) -> HerderResult<()> {
+        // Whether it exists is looked at before who leads.
+        if self.view().config.connector(name).is_none() {
+            return Err(HerderError::NotFound(format!("Unknown connector {name}")));
+        }
+        self.set_target_state(name, TargetState::Stopped).await
+    }
+
+    async fn restart_connector(&self, name: &str) -> HerderResult<()> {
+        self.command(|reply| Command::RestartConnector { name: name.to_owned(), reply }).await?
+    }
+
+    async fn restart_connector_and_tasks(
+        &self,
+        name: &str,
+        request: RestartRequest,
+    ) -> HerderResult<ConnectorStateInfo> {
+        let view = self.view();
+        let connector = view.config.connector(name);
+        let connector =
+            connector.ok_or_else(|| HerderError::NotFound(format!("Unknown connector: {name}")))?;
+        self.must_lead(&view)?;
+        let config = connector.config().map(|config| &**config);
+        let plan = RestartPlan::new(&self.shared.worker, name, config, request)?;
+        self.request(Request::Restart { connector: name.to_owned(), request }).await?;
+        Ok(plan.states)
+    }
+
+    async fn restart_task(&self, task: &TaskId) -> HerderResult<()> {
+        self.command(|reply| Command::RestartTask { id: task.clone(), reply }).await?
+    }
+
+    async fn connector_offsets(&self, name: &str) -> HerderResult<ConnectorOffsets> {
+        let config = self.connector_config(name).await?;
+        Ok(self.shared.worker.connector_offsets(name, &config).await?)
+    }
+
+    async fn alter_offsets(
+        &self,
+        name: &str,
+        offsets: Option<Vec<(OffsetMap, Option<OffsetMap>)>>,
+    ) -> HerderResult<String> {
+        let (this, name) = (self.clone(), name.to_owned());
+        Self::carry_out(async move {
+            let mut turn = this.edit_turn(&name);
+            turn.begin().await;
+            let view = this.view();
+            this.must_lead(&view)?;
+            let connector = view.config.connector(&name).ok_or_else(|| HerderError::no_connector(&name))?;
+            let is_stopped = view.config.target_state(&name) == Some(TargetState::Stopped);
+            if !is_stopped || connector.usable_tasks() > 0 {
+                return Err(shown::not_stopped(&name));
+            }
+            let config = config_of(connector);
+            let _stage = this.shared.stages.enter(format!("modifying offsets for connector {name}"));
+            let is_source = shown::kind(&this.shared.worker, &config) == ConnectorType::Source;
+            if is_source && this.shared.settings.exactly_once {
+                this.request(Request::Fence { connector: name.clone() }).await?;
+            }
+            this.shared.worker.alter_offsets(&name, &config, offsets).await
+        })
+        .await
+    }
+
+    fn active_topics(&self, name: &str) -> HerderResult<BTreeSet<String>> {
+        shown::active_topics(&self.shared.worker, name)
+    }
+
+    fn reset_active_topics(&self, name: &str) -> HerderResult<()> {
+        shown::reset_active_topics(&self.shared.worker, name)
+    }
+
+    async fn put_task_configs(&self, name: &str, configs: Vec<ConfigMap>) -> HerderResult<()> {
+        self.request(Request::PutTasks { connector: name.to_owned(), configs }).await
+    }
+
+    async fn fence_zombies(&self, name: &str) -> HerderResult<()> {
+        let view = self.view();
+        self.must_lead(&view)?;
+        let connector = view.config.connector(name).ok_or_else(|| HerderError::no_connector(name))?;
+        if shown::kind(&self.shared.worker, &config_of(connector)) != ConnectorType::Source {
+            return Err(HerderError::BadRequest(format!("Connector {name} is not a source connector")));
+        }
+        self.request(Request::Fence { connector: name.to_owned() }).await
+    }
+
+    fn verify_internal(
+        &self,
+        signature: Option<&str>,
+        algorithm: Option<&str>,
+        body: &[u8],
+    ) -> std::result::Result<(), session::Refusal> {
+        let view = self.shared.view.borrow();
+        if !view.sessioned {
+            return Ok(());
+        }
+        let policy = &self.shared.settings.verification;
+        session::verify(policy, view.key.as_ref(), signature, algorithm, body)
+    }
+
+    async fn set_cluster_log_level(&self, namespace: &str, level: &str) -> HerderResult<bool> {
+        let request =
+            Request::LoggerLevel { namespace: namespace.to_owned(), level: level.to_owned() };
+        self.request(request).await.map(|()| true)
+    }
+
+    async fn validate_connector_config(
+        &self,
+        config: ConfigMap,
+    ) -> std::result::Result<ConfigInfos, ValidationError> {
+        self.validate(&config).await
+    }
+
+    async fn shutdown(&self) {
+        // Without a driver there is nothing left to stop.
+        if self.commands.send(Command::Shutdown).await.is_ok() {
+            let mut ended = self.ended.clone();
+            let _ = ended.wait_for(|ended| *ended).await;
+        }
+    }
+}
