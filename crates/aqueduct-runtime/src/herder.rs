@@ -15,12 +15,12 @@ use aqueduct_proto::state::TaskId;
 use async_trait::async_trait;
 
 pub use aqueduct_proto::state::TargetState;
+pub use distributed::{DistributedHerder, DistributedParts};
 pub(crate) use entities::config_map;
 pub use entities::{
     ConnectorInfo, ConnectorOffset, ConnectorOffsets, ConnectorState, ConnectorStateInfo, ConnectorTask,
     ConnectorType, ServerInfo, TaskInfo, TaskState,
 };
-pub use distributed::{DistributedHerder, DistributedParts};
 pub use stage::{Stage, StageGuard, StageRegister};
 pub use standalone::StandaloneHerder;
 

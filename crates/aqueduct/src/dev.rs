@@ -176,7 +176,10 @@ async fn show(args: &Args, dir: &Path, urls: &[String], bootstrap: &str) -> Outc
         [one] => (one.as_str(), "a worker of Kafka Connect and a broker in one process".to_owned()),
         [first, ..] => (
             first.as_str(),
-            format!("{} workers of Kafka Connect, which share their work, and a broker in one process", urls.len()),
+            format!(
+                "{} workers of Kafka Connect, which share their work, and a broker in one process",
+                urls.len()
+            ),
         ),
         [] => return Ok(()),
     };

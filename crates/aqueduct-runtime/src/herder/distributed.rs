@@ -18,11 +18,11 @@ use aqueduct_kafka::Admin;
 use aqueduct_kafka::group::{GroupLink, GroupMetrics, GroupSettings};
 use aqueduct_proto::config_log::{ConfigState, Connector};
 use aqueduct_proto::herder::{Input, Request, Settings};
+use aqueduct_proto::member;
 use aqueduct_proto::restart::RestartRequest;
 use aqueduct_proto::session::{self, Algorithm, KeyPolicy, VerificationPolicy};
 use aqueduct_proto::state::{TargetState, TaskId};
 use aqueduct_proto::subprotocol::Subprotocol;
-use aqueduct_proto::member;
 use async_trait::async_trait;
 use serde::{Serialize, Serializer};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -157,10 +157,7 @@ impl DriverSettings {
             group_id: group.group_id.clone(),
             heartbeat_interval: group.heartbeat_interval.max(Duration::from_millis(1)),
             sync_timeout: group.worker_sync_timeout,
-            signature_algorithm: algorithm(
-                &signing.signature_algorithm,
-                "inter.worker.signature.algorithm",
-            )?,
+            signature_algorithm: algorithm(&signing.signature_algorithm, "inter.worker.signature.algorithm")?,
             verification: VerificationPolicy { algorithms: signing.verification_algorithms.clone() },
             exactly_once: group.exactly_once.is_enabled(),
         })
@@ -273,7 +270,8 @@ impl DistributedHerder {
     /// # Errors
     /// Of settings that no member of a group can have.
     pub fn start(parts: DistributedParts) -> Result<Self> {
-        let DistributedParts { worker, status, configs, admin, client, levels, url, kafka_cluster_id } = parts;
+        let DistributedParts { worker, status, configs, admin, client, levels, url, kafka_cluster_id } =
+            parts;
         let (topic, records) = configs;
         let no_group = || Error::config("The worker stands alone: it has no group.id");
         let group = worker.parts().config.distributed().ok_or_else(no_group)?.clone();
@@ -476,8 +474,7 @@ impl Herder for DistributedHerder {
             this.must_lead(&this.view())?;
             let config = shown::patched(this.connector_config(&name).await?, &patch);
             this.check(&config).await?;
-            let request =
-                Request::PutConnector { name: name.clone(), config, initial: None, replace: true };
+            let request = Request::PutConnector { name: name.clone(), config, initial: None, replace: true };
             this.request(request).await?;
             this.connector_info(&name).await
         })
@@ -614,8 +611,7 @@ impl Herder for DistributedHerder {
     }
 
     async fn set_cluster_log_level(&self, namespace: &str, level: &str) -> HerderResult<bool> {
-        let request =
-            Request::LoggerLevel { namespace: namespace.to_owned(), level: level.to_owned() };
+        let request = Request::LoggerLevel { namespace: namespace.to_owned(), level: level.to_owned() };
         self.request(request).await.map(|()| true)
     }
 

@@ -16,8 +16,8 @@ use async_trait::async_trait;
 
 use super::shown::{self, RestartPlan};
 use super::{
-    ConnectorInfo, ConnectorOffsets, ConnectorStateInfo, ConnectorTask, Herder, HerderError,
-    HerderResult, Put, StageRegister, TaskInfo, TaskState,
+    ConnectorInfo, ConnectorOffsets, ConnectorStateInfo, ConnectorTask, Herder, HerderError, HerderResult,
+    Put, StageRegister, TaskInfo, TaskState,
 };
 use crate::registry::Registry;
 use crate::validation::{ConfigInfos, ConfigValidator, ValidationError};
@@ -351,7 +351,8 @@ impl Herder for StandaloneHerder {
 
     async fn put_task_configs(&self, _name: &str, _configs: Vec<ConfigMap>) -> HerderResult<()> {
         Err(HerderError::Internal(
-            "Kafka Connect in standalone mode does not support externally setting task configurations.".to_owned(),
+            "Kafka Connect in standalone mode does not support externally setting task configurations."
+                .to_owned(),
         ))
     }
 

@@ -82,10 +82,11 @@ impl Jobs {
         let tasks: Vec<(Turn, TaskId)> =
             work.tasks.iter().map(|id| (self.tasks.cut_in(id), id.clone())).collect();
         tokio::spawn(async move {
-            let stop_connectors = futures::future::join_all(connectors.into_iter().map(|(mut turn, name)| {
-                let hands = &hands;
-                async move { hands.stop_connector(&mut turn, &name).await }
-            }));
+            let stop_connectors =
+                futures::future::join_all(connectors.into_iter().map(|(mut turn, name)| {
+                    let hands = &hands;
+                    async move { hands.stop_connector(&mut turn, &name).await }
+                }));
             tokio::join!(stop_connectors, hands.stop_tasks(tasks));
             hands.inputs.give(Input::Stopped(work)).await;
         });
