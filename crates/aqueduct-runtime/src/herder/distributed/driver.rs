@@ -73,6 +73,8 @@ pub(super) struct Driver {
     jobs: Jobs,
     replies: HashMap<u64, oneshot::Sender<Result<(), Refusal>>>,
     next_reply: u64,
+    /// Replies that are due once everybody sees what they are about.
+    due_replies: Vec<(oneshot::Sender<Result<(), Refusal>>, Result<(), Refusal>)>,
     pings: Vec<oneshot::Sender<()>>,
     effects: Vec<Effect>,
     /// Whether this worker led after the last step.
@@ -103,6 +105,7 @@ impl Driver {
             jobs,
             replies: HashMap::new(),
             next_reply: 0,
+            due_replies: Vec::new(),
             pings: Vec::new(),
             effects: Vec::new(),
             led: false,
@@ -135,7 +138,13 @@ impl Driver {
                         self.step(Input::TasksWanted { connector });
                     }
                 }
-                () = sleep_until(wake_at) => self.step(Input::Tick),
+                () = sleep_until(wake_at) => {
+                    self.step(Input::Tick);
+                    if self.herder.is_leader() && self.herder.is_settled() {
+                        // A worker's last words about a task may come after the cleaning that the task's end has brought.
+                        self.clean_statuses();
+                    }
+                }
             }
         }
         self.link.close(LEAVE_TIMEOUT).await;
@@ -160,6 +169,10 @@ impl Driver {
         if !view.is(&shared.view.borrow()) {
             shared.status.set_generation(view.generation);
             shared.view.send_replace(view);
+        }
+        for (reply, result) in self.due_replies.drain(..) {
+            // Who gave up waiting does not want it.
+            let _ = reply.send(result);
         }
         if self.herder.is_active() {
             // Who gave up waiting does not want it.
@@ -320,16 +333,11 @@ impl Driver {
             // The view has it.
             Effect::UseKey(_) => {}
             Effect::FenceProducers { connector, tasks } => self.fence_producers(connector, tasks),
-            Effect::CleanStatuses => {
-                for status in self.shared.status.left_over(&state) {
-                    self.shared.status.remove(status);
-                }
-            }
+            Effect::CleanStatuses => self.clean_statuses(),
             Effect::LoggerLevel { namespace, level } => self.set_level(&namespace, &level),
             Effect::Reply { id, result } => {
                 if let Some(reply) = self.replies.remove(&id) {
-                    // Who gave up waiting does not want it.
-                    let _ = reply.send(result);
+                    self.due_replies.push((reply, result));
                 }
             }
             Effect::Warn(warning) => warn(&warning),
@@ -340,6 +348,13 @@ impl Driver {
                 self.shared.fatal.send_replace(Some(reason));
             }
             Effect::Finished => self.finished = true,
+        }
+    }
+
+    /// Removes the statuses of what is not configured.
+    fn clean_statuses(&self) {
+        for status in self.shared.status.left_over(&self.herder.config()) {
+            self.shared.status.remove(status);
         }
     }
 
