@@ -145,9 +145,14 @@ impl Herder {
         self.member.generation()
     }
 
+    /// The group's subprotocol, or before there is one, what this worker would like.
+    pub fn protocol(&self) -> Subprotocol {
+        self.member.protocol()
+    }
+
     /// Whether internal requests must be signed.
     pub fn is_sessioned(&self) -> bool {
-        self.member.protocol() == Subprotocol::Sessioned
+        self.protocol() == Subprotocol::Sessioned
     }
 
     /// The key that internal requests are signed with.

@@ -34,7 +34,7 @@ use super::{
 };
 use crate::configs::{ConfigRecords, ConfigTopic};
 use crate::logging::LogLevels;
-use crate::metrics::{Bean, Metered, beans};
+use crate::metrics::{Cluster, Figures, GroupSnapshot, Metered, figures};
 use crate::registry::Registry;
 use crate::rest::RestClient;
 use crate::status::KafkaStatusStore;
@@ -105,6 +105,7 @@ struct Shared {
 struct DriverSettings {
     herder: Settings,
     group_id: String,
+    client_id: String,
     heartbeat_interval: Duration,
     sync_timeout: Duration,
     signature_algorithm: Algorithm,
@@ -124,7 +125,7 @@ fn algorithm(name: &str, key: &str) -> Result<Algorithm> {
 }
 
 impl DriverSettings {
-    fn new(group: &DistributedConfig, url: String) -> Result<Self> {
+    fn new(group: &DistributedConfig, worker_id: &str, url: String) -> Result<Self> {
         let signing = &group.signing;
         let subprotocol = match group.protocol {
             Protocol::Eager => Subprotocol::Eager,
@@ -155,6 +156,10 @@ impl DriverSettings {
         Ok(Self {
             herder,
             group_id: group.group_id.clone(),
+            client_id: match group.client_id.trim() {
+                "" => format!("connect-{worker_id}"),
+                named => named.to_owned(),
+            },
             heartbeat_interval: group.heartbeat_interval.max(Duration::from_millis(1)),
             sync_timeout: group.worker_sync_timeout,
             signature_algorithm: algorithm(&signing.signature_algorithm, "inter.worker.signature.algorithm")?,
@@ -275,7 +280,7 @@ impl DistributedHerder {
         let (topic, records) = configs;
         let no_group = || Error::config("The worker stands alone: it has no group.id");
         let group = worker.parts().config.distributed().ok_or_else(no_group)?.clone();
-        let settings = DriverSettings::new(&group, url)?;
+        let settings = DriverSettings::new(&group, &worker.parts().id, url)?;
         let link_settings =
             GroupSettings { group_id: group.group_id.clone(), member: settings.herder.member.clone() };
         let link = GroupLink::new(Arc::clone(admin.cluster()), &link_settings);
@@ -294,7 +299,7 @@ impl DistributedHerder {
             levels,
             validator,
             stages: StageRegister::default(),
-            view: watch::Sender::new(View { generation: -1, ..View::default() }),
+            view: watch::Sender::new(View::default()),
             fatal: watch::Sender::new(None),
             wanted: Wanted::default(),
             edits: Mutex::default(),
@@ -326,11 +331,6 @@ impl DistributedHerder {
         }
     }
 
-    /// The counters of this worker's part in the group.
-    pub fn group_metrics(&self) -> &GroupMetrics {
-        &self.shared.group_metrics
-    }
-
     fn view(&self) -> View {
         self.shared.view.borrow().clone()
     }
@@ -350,10 +350,10 @@ impl DistributedHerder {
 
     /// Fails elsewhere than on the leader.
     fn must_lead(&self, view: &View) -> HerderResult<()> {
-        if view.leads {
+        if view.place.leads {
             return Ok(());
         }
-        Err(HerderError::Elsewhere { url: view.leader_url.clone() })
+        Err(HerderError::Elsewhere { url: view.place.leader_url.clone() })
     }
 
     async fn validate(&self, config: &ConfigMap) -> std::result::Result<ConfigInfos, ValidationError> {
@@ -395,8 +395,26 @@ impl DistributedHerder {
 }
 
 impl Metered for DistributedHerder {
-    fn beans(&self) -> Vec<Bean> {
-        beans(self.worker())
+    fn figures(&self) -> Figures {
+        let (shared, place) = (&self.shared, self.view().place);
+        let group = GroupSnapshot {
+            group_id: shared.settings.group_id.clone(),
+            client_id: shared.settings.client_id.clone(),
+            connect_protocol: match place.protocol {
+                Subprotocol::Eager => "EAGER",
+                Subprotocol::Compatible => "COMPATIBLE",
+                Subprotocol::Sessioned => "SESSIONED",
+            }
+            .to_owned(),
+            leader_name: place.leader_url,
+            epoch: place.generation,
+            rebalancing: place.rebalancing,
+            assigned_connectors: place.connectors,
+            assigned_tasks: place.tasks,
+            metrics: Arc::clone(&shared.group_metrics),
+        };
+        let cluster = Cluster { kafka_cluster_id: shared.kafka_cluster_id.clone(), group: Some(group) };
+        figures(&shared.worker, &cluster)
     }
 }
 
@@ -415,7 +433,7 @@ impl Herder for DistributedHerder {
     }
 
     fn is_ready(&self) -> bool {
-        self.shared.view.borrow().joined
+        self.shared.view.borrow().place.joined
     }
 
     async fn ping(&self) {
@@ -603,11 +621,11 @@ impl Herder for DistributedHerder {
         body: &[u8],
     ) -> std::result::Result<(), session::Refusal> {
         let view = self.shared.view.borrow();
-        if !view.sessioned {
+        if view.place.protocol != Subprotocol::Sessioned {
             return Ok(());
         }
         let policy = &self.shared.settings.verification;
-        session::verify(policy, view.key.as_ref(), signature, algorithm, body)
+        session::verify(policy, view.place.key.as_ref(), signature, algorithm, body)
     }
 
     async fn set_cluster_log_level(&self, namespace: &str, level: &str) -> HerderResult<bool> {

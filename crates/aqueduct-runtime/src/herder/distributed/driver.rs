@@ -164,10 +164,9 @@ impl Driver {
 
     /// Tells those who look what is known now.
     fn show<'a>(&mut self, shared: &'a Shared, stage: &mut Option<(&'static str, StageGuard<'a>)>) {
-        let mut view = View::of(&self.herder);
-        view.joined = shared.view.borrow().joined || view.generation >= 0;
+        let view = View::of(&self.herder, &shared.view.borrow());
         if !view.is(&shared.view.borrow()) {
-            shared.status.set_generation(view.generation);
+            shared.status.set_generation(view.place.generation);
             shared.view.send_replace(view);
         }
         for (reply, result) in self.due_replies.drain(..) {
