@@ -24,6 +24,7 @@ pub(super) struct Door {
 impl Door {
     /// Binds the ports, and begins to say that the worker is starting.
     pub(super) async fn open(config: &WorkerConfig) -> Outcome<Self> {
+        logging::keep_files(&config.properties).exit_with(Status::Start)?;
         let jaas = jaas::file(&config.properties, std::env::var("KAFKA_OPTS").ok().as_deref());
         let plan =
             RestPlan::new(&config.rest, jaas.as_deref(), logging::levels()).exit_with(Status::Start)?;

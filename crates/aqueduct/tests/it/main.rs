@@ -4,6 +4,7 @@ mod client;
 mod dev;
 mod docs;
 mod https;
+mod logs;
 mod program;
 mod rest;
 mod standalone;
