@@ -12,7 +12,7 @@ use super::group::{Group, source};
 use super::stream;
 use crate::site::SINK;
 use crate::stage::{Kafka, ours};
-use crate::waiting::until;
+use crate::waiting::{tell, until};
 
 #[test]
 fn a_task_that_hangs_holds_up_neither_requests_nor_the_group() {
@@ -50,7 +50,9 @@ pub(super) fn overdue(kafka: &Kafka, name: &str, programs: [Program; 2]) {
     group.members(2);
     let layout = group.balanced();
     group.each_once(&layout);
-    stream::assert_exact(&mut group.client, &format!("{name}-steady"));
+    // What the worker ran when the group gave its work to another may have been sent twice.
+    let repeated = stream::repeated(&mut group.client, &format!("{name}-steady"));
+    tell(&format!("{name}: out of the group and back, nothing lost, {repeated} repeated"));
 }
 
 /// A pipe that nobody reads: who writes into it hangs as soon as it is full.

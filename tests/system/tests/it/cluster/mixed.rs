@@ -20,7 +20,6 @@ const COMPLAINTS: &[&str] = &[
     "CRITICAL",
     "Discarding",
     "invalid signature",
-    "missing required signature",
     "panicked",
 ];
 
