@@ -24,6 +24,17 @@ use fancy_regex::{Regex, RegexBuilder};
 use crate::error::{Error, ErrorKind, Result};
 use replacement::{Part, Wrong};
 
+/// What a pattern may weigh in the engine's syntax: its bytes, and more for what the engine makes much of. A property of
+/// characters is hundreds of ranges, and a look-around an engine of its own. Memory is up to fifty times the weight.
+const WEIGHT_MAX: usize = 512 << 10;
+const WEIGHTS: [(&str, usize); 5] =
+    [(r"\p{", 256), (r"\P{", 256), ("(?=", 1024), ("(?!", 1024), ("(?<", 1024)];
+
+fn weight(translated: &str) -> usize {
+    let heavy = WEIGHTS.iter().map(|(part, weight)| translated.matches(part).count() * weight);
+    translated.len() + heavy.sum::<usize>()
+}
+
 /// What is wrong with a pattern. `Display` gives the message of Java's `PatternSyntaxException`, which has several lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PatternError {
@@ -68,6 +79,13 @@ impl JavaRegex {
     /// `Pattern.compile`
     pub fn new(pattern: &str) -> Result<Self, PatternError> {
         let translated = parser::translate(pattern)?;
+        if weight(&translated.text) > WEIGHT_MAX {
+            return Err(PatternError {
+                description: "This pattern is too long to be supported".to_owned(),
+                index: None,
+                pattern: pattern.to_owned(),
+            });
+        }
         let compile = |text: &str| {
             // Without its rewriting of repetitions, which loses what groups have matched (fancy-regex 0.20).
             let compiled = RegexBuilder::new(text).optimize(false).build();

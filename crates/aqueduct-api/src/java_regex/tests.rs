@@ -83,3 +83,23 @@ fn does_what_java_does() {
         wrong.join("\n")
     );
 }
+
+/// Found by fuzzing: the engine would take fifty megabytes and more.
+#[test]
+fn patterns_too_heavy_for_the_engine_are_refused() {
+    let check = |part: &str, times: usize, fits: bool| {
+        let outcome = JavaRegex::new(&part.repeat(times));
+        assert_eq!(outcome.is_ok(), fits, "{times} times {part}");
+        if let Err(error) = outcome {
+            assert!(error.to_string().starts_with("This pattern is too long to be supported\n"), "{error}");
+        }
+    };
+    check("topic-name|", 1000, true);
+    check("topic-name|", 60_000, false);
+    check(r"\p{L}", 100, true);
+    check(r"\p{L}", 5000, false);
+    check(r"\b", 20, true);
+    check(r"\b", 20_000, false);
+    check("a(?=b)", 400, true);
+    check("a(?=b)", 1000, false);
+}
