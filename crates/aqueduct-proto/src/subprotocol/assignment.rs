@@ -181,15 +181,23 @@ pub fn read_assignment(bytes: &[u8], subprotocol: Subprotocol) -> Result<Assignm
     })
 }
 
+/// A name stands once in the bytes, and in memory with each task: a long one with many tasks would fill that.
+const NAMES_MAX_BYTES: usize = 32 << 20;
+
 fn read_work(reader: &mut Reader<'_>, nullable: bool) -> Result<Work, SchemaError> {
     let mut work = Work::default();
     let Some(groups) = reader.array_length(nullable)? else { return Ok(work) };
+    let mut names_bytes = 0_usize;
     for _ in 0..groups {
         let name = reader.field("connector", Reader::string)?;
         let tasks = reader.field("tasks", |reader| {
             let length = reader.array_length(false)?.unwrap_or_default();
             (0..length).map(|_| reader.int32()).collect::<Result<Vec<_>, _>>()
         })?;
+        names_bytes = names_bytes.saturating_add(name.len().saturating_mul(tasks.len()));
+        if names_bytes > NAMES_MAX_BYTES {
+            return Err(SchemaError::new(format!("Task ids of more than {NAMES_MAX_BYTES} bytes")));
+        }
         for task in tasks {
             if task == CONNECTOR_TASK {
                 work.connectors.push(name.clone());
@@ -199,4 +207,26 @@ fn read_work(reader: &mut Reader<'_>, nullable: bool) -> Result<Work, SchemaErro
         }
     }
     Ok(work)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Found by fuzzing: a name stands once in the bytes, and once for each task in memory.
+    #[test]
+    fn ids_that_would_fill_the_memory_are_refused() {
+        let assignment = |name_bytes: usize, tasks: i32| Assignment {
+            assigned: Work {
+                connectors: Vec::new(),
+                tasks: (0..tasks).map(|task| TaskId::new("c".repeat(name_bytes), task)).collect(),
+            },
+            ..Assignment::default()
+        };
+        for (name_bytes, tasks, fits) in [(100, 10_000, true), (30_000, 1000, true), (30_000, 2000, false)] {
+            let written = write_assignment(&assignment(name_bytes, tasks), Subprotocol::Sessioned).expect("bytes");
+            let read = read_assignment(&written, Subprotocol::Sessioned);
+            assert_eq!(read.is_ok(), fits, "{tasks} tasks of {name_bytes} bytes");
+        }
+    }
 }
