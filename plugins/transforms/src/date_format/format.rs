@@ -7,6 +7,9 @@ use aqueduct_api::data::calendar::{DateTime, Reckoning, first_day_of_year};
 use super::pattern::{Item, Letter};
 use super::{DAYS, MONTHS};
 
+/// Java's `DecimalFormat` fills numbers up to so many digits, however many letters a pattern has.
+const WIDTH_MAX: usize = 309;
+
 pub(crate) fn format(items: &[Item], epoch_ms: i64, out: &mut String) {
     let date = DateTime::from_epoch_ms(epoch_ms);
     for item in items {
@@ -75,7 +78,7 @@ fn write_number(number: i64, width: usize, out: &mut String) {
         out.push('-');
     }
     // A String takes everything.
-    let _ = write!(out, "{:0width$}", number.unsigned_abs());
+    let _ = write!(out, "{:0width$}", number.unsigned_abs(), width = width.min(WIDTH_MAX));
 }
 
 /// The Sunday on or before a day.

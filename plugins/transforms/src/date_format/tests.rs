@@ -58,3 +58,13 @@ fn does_what_java_does() {
         wrong.join("\n")
     );
 }
+
+/// Found by fuzzing: a field of many letters has no more digits than Java's.
+#[test]
+fn long_runs_of_a_letter_have_309_digits() {
+    for letter in ["y", "S"] {
+        for (count, digits) in [(300, 300), (310, 309), (70_000, 309)] {
+            assert_eq!(outcome(true, &letter.repeat(count), "5").len(), digits, "{count} times {letter}");
+        }
+    }
+}
