@@ -8,6 +8,7 @@ mod rebalance;
 mod report;
 mod setup;
 mod start;
+mod transforms;
 
 use anyhow::Result;
 
@@ -19,6 +20,8 @@ pub enum Task {
     Rebalance(rebalance::Args),
     /// A worker that begins with many connectors in the config topic
     Start(start::Args),
+    /// One record through each converter and transformation
+    Transforms(transforms::Args),
 }
 
 pub fn run(task: Task) -> Result<()> {
@@ -26,5 +29,6 @@ pub fn run(task: Task) -> Result<()> {
         Task::File(args) => file::run(&args),
         Task::Rebalance(args) => rebalance::run(&args),
         Task::Start(args) => start::run(&args),
+        Task::Transforms(args) => transforms::run(&args),
     }
 }

@@ -7,6 +7,7 @@
 
 pub mod bench;
 pub mod docs;
+pub mod fuzz;
 pub mod kafka;
 pub mod new_plugin;
 pub mod oracle;

@@ -25,6 +25,8 @@ enum Task {
     Kafka(xtask::kafka::Task),
     /// Writes a new plugin's folder, and its lines in the workspace
     NewPlugin(xtask::new_plugin::Args),
+    /// Tries spoilt inputs on all that reads, until the time is over or one does harm
+    Fuzz(xtask::fuzz::Args),
     /// Measures Aqueduct beside the Java implementation
     #[command(subcommand)]
     Bench(xtask::bench::Task),
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         Task::Docs(args) => xtask::docs::run(&args),
         Task::Kafka(task) => xtask::kafka::run(task),
         Task::NewPlugin(args) => xtask::new_plugin::run(&args),
+        Task::Fuzz(args) => xtask::fuzz::run(&args),
         Task::Bench(task) => xtask::bench::run(task),
     };
     match outcome {

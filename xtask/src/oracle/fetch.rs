@@ -72,6 +72,16 @@ pub const SETS: &[Set] = &[
     ),
     set("plugins/basic-auth", Reach::Flat, &["org.apache.kafka:connect-basic-auth-extension:4.3.1"]),
     set("plugins/test-plugins", Reach::Flat, &["org.apache.kafka:connect-test-plugins:4.3.1"]),
+    set(
+        "plugins/debezium",
+        Reach::Flat,
+        &[
+            "io.debezium:debezium-core:3.3.1.Final",
+            "io.debezium:debezium-common:3.3.1.Final",
+            "io.debezium:debezium-api:3.3.1.Final",
+            "io.debezium:debezium-openlineage-api:3.3.1.Final",
+        ],
+    ),
     // The connectors of Kafka's own integration tests.
     set("lib-connect-test", Reach::Flat, &["org.apache.kafka:connect-runtime:4.3.1:test"]),
 ];

@@ -27,6 +27,7 @@ const ROWS: &[Row] = &[
     Row { name: "aqueduct-api", uses: &[], tests_use: &["aqueduct-vectors"], never: IO },
     Row { name: "aqueduct-proto", uses: &["aqueduct-api"], tests_use: &["aqueduct-vectors"], never: IO },
     Row { name: "aqueduct-vectors", uses: &["aqueduct-api"], tests_use: &[], never: IO },
+    Row { name: "aqueduct-meter", uses: &[], tests_use: &[], never: IO },
     Row {
         name: "aqueduct-kafka",
         uses: &["aqueduct-proto"],
@@ -59,6 +60,18 @@ const ROWS: &[Row] = &[
         never: &[],
     },
     Row { name: PLUGINS, uses: &["aqueduct-api"], tests_use: PLUGIN_TESTS, never: KAFKA_CLIENTS },
+    Row {
+        name: "aqueduct-fuzz",
+        uses: &["aqueduct-api", "aqueduct-meter", "aqueduct-proto", "aqueduct-runtime", PLUGINS],
+        tests_use: &[],
+        never: KAFKA_CLIENTS,
+    },
+    Row {
+        name: "aqueduct-records",
+        uses: &["aqueduct-api", "aqueduct-meter", PLUGINS],
+        tests_use: &[],
+        never: KAFKA_CLIENTS,
+    },
     Row { name: "aqueduct-system-tests", uses: &["xtask", "aqueduct-testkit"], tests_use: &[], never: &[] },
     Row { name: "xtask", uses: &[], tests_use: &[], never: &["tokio", "rdkafka"] },
 ];

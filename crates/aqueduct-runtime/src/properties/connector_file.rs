@@ -46,7 +46,8 @@ impl ConnectorFile {
         Self::parse(read_bytes(path)?, path)
     }
 
-    fn parse(bytes: Vec<u8>, path: &Path) -> Result<Self, PropertiesError> {
+    /// As [`ConnectorFile::read`], of the file's bytes; errors name the path.
+    pub fn parse(bytes: Vec<u8>, path: &Path) -> Result<Self, PropertiesError> {
         if let Ok(Json::Object(object)) = serde_json::from_slice(&bytes) {
             if let Some(config) = flat(&object) {
                 return Self::named(config, path);

@@ -1,0 +1,3 @@
+//! Converters and transformations together, from bytes to bytes.
+
+mod change_events;
