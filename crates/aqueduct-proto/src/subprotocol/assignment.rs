@@ -224,7 +224,8 @@ mod tests {
             ..Assignment::default()
         };
         for (name_bytes, tasks, fits) in [(100, 10_000, true), (30_000, 1000, true), (30_000, 2000, false)] {
-            let written = write_assignment(&assignment(name_bytes, tasks), Subprotocol::Sessioned).expect("bytes");
+            let written =
+                write_assignment(&assignment(name_bytes, tasks), Subprotocol::Sessioned).expect("bytes");
             let read = read_assignment(&written, Subprotocol::Sessioned);
             assert_eq!(read.is_ok(), fits, "{tasks} tasks of {name_bytes} bytes");
         }
