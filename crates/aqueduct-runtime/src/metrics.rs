@@ -30,7 +30,7 @@ pub(crate) use task::now_ms;
 pub use task::{ClassVersion, ErrorMetrics, LatelyOfTask, StateClock, TaskMetrics, TaskParts};
 pub use worker_beans::figures;
 
-use crate::herder::{Herder, StandaloneHerder};
+use crate::herder::{DistributedHerder, Herder, StandaloneHerder};
 use crate::worker_config::MetricsConfig;
 
 /// All figures of one moment.
@@ -51,6 +51,13 @@ pub trait Metered: Send + Sync {
 impl Metered for StandaloneHerder {
     fn figures(&self) -> Figures {
         figures(self.worker(), &Cluster { kafka_cluster_id: self.kafka_cluster_id(), group: None })
+    }
+}
+
+impl Metered for DistributedHerder {
+    fn figures(&self) -> Figures {
+        let group = Some(self.group_snapshot());
+        figures(self.worker(), &Cluster { kafka_cluster_id: self.kafka_cluster_id(), group })
     }
 }
 

@@ -6,26 +6,26 @@
 mod driver;
 mod jobs;
 mod lanes;
+mod news;
 mod refusal;
+mod settings;
 mod view;
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aqueduct_api::{ConfigMap, Error, OffsetMap, Result};
 use aqueduct_kafka::Admin;
 use aqueduct_kafka::group::{GroupLink, GroupMetrics, GroupSettings};
 use aqueduct_proto::config_log::{ConfigState, Connector};
-use aqueduct_proto::herder::{Input, Request, Settings};
-use aqueduct_proto::member;
+use aqueduct_proto::herder::Request;
 use aqueduct_proto::restart::RestartRequest;
-use aqueduct_proto::session::{self, Algorithm, KeyPolicy, VerificationPolicy};
+use aqueduct_proto::session;
 use aqueduct_proto::state::{TargetState, TaskId};
 use aqueduct_proto::subprotocol::Subprotocol;
 use async_trait::async_trait;
 use serde::{Serialize, Serializer};
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::shown::{self, RestartPlan};
 use super::{
@@ -34,21 +34,20 @@ use super::{
 };
 use crate::configs::{ConfigRecords, ConfigTopic};
 use crate::logging::LogLevels;
-use crate::metrics::{Cluster, Figures, GroupSnapshot, Metered, figures};
+use crate::metrics::GroupSnapshot;
 use crate::registry::Registry;
 use crate::rest::RestClient;
 use crate::status::KafkaStatusStore;
 use crate::validation::{ConfigInfos, ConfigValidator, ValidationError};
-use crate::worker::{Worker, WorkerEvents};
-use crate::worker_config::{DistributedConfig, Protocol};
+use crate::worker::Worker;
 use driver::{Command, Driver};
 use lanes::Lanes;
+use news::Wanted;
+use settings::DriverSettings;
 use view::View;
 
 /// Requests that wait for the driver. Who comes later waits for room.
 const COMMANDS_MAX: usize = 1_000;
-/// Ends of jobs that wait for the driver.
-const NEWS_MAX: usize = 1_000;
 
 /// What a herder of a group is made of.
 pub struct DistributedParts {
@@ -99,156 +98,6 @@ struct Shared {
     group_metrics: Arc<GroupMetrics>,
     kafka_cluster_id: Option<String>,
     settings: DriverSettings,
-}
-
-/// What the driver needs of the worker's configuration.
-struct DriverSettings {
-    herder: Settings,
-    group_id: String,
-    client_id: String,
-    heartbeat_interval: Duration,
-    sync_timeout: Duration,
-    signature_algorithm: Algorithm,
-    verification: VerificationPolicy,
-    exactly_once: bool,
-}
-
-fn whole_ms(duration: Duration) -> i32 {
-    i32::try_from(duration.as_millis()).unwrap_or(i32::MAX)
-}
-
-fn algorithm(name: &str, key: &str) -> Result<Algorithm> {
-    Algorithm::from_name(name).ok_or_else(|| {
-        let known: Vec<&str> = Algorithm::ALL.iter().map(|one| one.name()).collect();
-        Error::config(format!("Invalid value {name} for configuration {key}: known are {}", known.join(", ")))
-    })
-}
-
-impl DriverSettings {
-    fn new(group: &DistributedConfig, worker_id: &str, url: String) -> Result<Self> {
-        let signing = &group.signing;
-        let subprotocol = match group.protocol {
-            Protocol::Eager => Subprotocol::Eager,
-            Protocol::Compatible => Subprotocol::Compatible,
-            Protocol::Sessioned => Subprotocol::Sessioned,
-        };
-        let size_bits = signing.key_size_bits.map(u32::try_from).transpose();
-        let keys = KeyPolicy {
-            algorithm: algorithm(&signing.key_generation_algorithm, "inter.worker.key.generation.algorithm")?,
-            size_bits: size_bits.map_err(|_| Error::config("inter.worker.key.size is too large"))?,
-            ttl_ms: i64::try_from(signing.key_ttl.as_millis()).unwrap_or(i64::MAX),
-        };
-        let herder = Settings {
-            url,
-            member: member::Settings {
-                session_timeout_ms: whole_ms(group.session_timeout),
-                rebalance_timeout_ms: whole_ms(group.rebalance_timeout),
-                heartbeat_interval_ms: whole_ms(group.heartbeat_interval),
-                request_timeout_ms: whole_ms(group.request_timeout),
-                retry_backoff_ms: whole_ms(group.retry_backoff.0),
-                subprotocol,
-            },
-            max_delay_ms: whole_ms(group.scheduled_rebalance_max_delay),
-            unsync_backoff_ms: whole_ms(group.worker_unsync_backoff),
-            transactional: group.exactly_once.uses_transactional_leader(),
-            keys,
-        };
-        Ok(Self {
-            herder,
-            group_id: group.group_id.clone(),
-            client_id: match group.client_id.trim() {
-                "" => format!("connect-{worker_id}"),
-                named => named.to_owned(),
-            },
-            heartbeat_interval: group.heartbeat_interval.max(Duration::from_millis(1)),
-            sync_timeout: group.worker_sync_timeout,
-            signature_algorithm: algorithm(&signing.signature_algorithm, "inter.worker.signature.algorithm")?,
-            verification: VerificationPolicy { algorithms: signing.verification_algorithms.clone() },
-            exactly_once: group.exactly_once.is_enabled(),
-        })
-    }
-}
-
-/// Connectors that want their tasks asked for again: each once, however often it says so.
-#[derive(Debug, Default)]
-struct Wanted {
-    names: Mutex<BTreeSet<String>>,
-    some: Notify,
-}
-
-impl Wanted {
-    fn names(&self) -> std::sync::MutexGuard<'_, BTreeSet<String>> {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn add(&self, name: &str) {
-        self.names().insert(name.to_owned());
-        self.some.notify_one();
-    }
-
-    /// Waits for some. Cancel safe.
-    async fn next(&self) -> BTreeSet<String> {
-        loop {
-            let names = std::mem::take(&mut *self.names());
-            if !names.is_empty() {
-                return names;
-            }
-            self.some.notified().await;
-        }
-    }
-}
-
-/// Hears what connectors ask for, as long as the herder lives.
-struct Events(Weak<Shared>);
-
-impl Events {
-    fn new(shared: &Arc<Shared>) -> Self {
-        Self(Arc::downgrade(shared))
-    }
-}
-
-impl WorkerEvents for Events {
-    fn task_reconfiguration_requested(&self, connector: &str) {
-        if let Some(shared) = self.0.upgrade() {
-            shared.wanted.add(connector);
-        }
-    }
-}
-
-/// What happened beside the driver.
-#[derive(Debug)]
-enum News {
-    Input(Input),
-    /// All that was read lies in the queue of records.
-    ReadDone {
-        reached_end: bool,
-    },
-}
-
-/// The way to the driver for what runs beside it.
-#[derive(Debug, Clone)]
-struct Inputs(mpsc::Sender<News>);
-
-impl Inputs {
-    fn new() -> (Self, mpsc::Receiver<News>) {
-        let (sender, receiver) = mpsc::channel(NEWS_MAX);
-        (Self(sender), receiver)
-    }
-
-    /// Hands an input over. After the driver has ended, nobody needs it.
-    async fn give(&self, input: Input) {
-        let _ = self.0.send(News::Input(input)).await;
-    }
-
-    async fn give_read_done(&self, reached_end: bool) {
-        let _ = self.0.send(News::ReadDone { reached_end }).await;
-    }
-
-    /// For the driver itself, which must not wait for itself.
-    fn give_now(&self, input: Input) {
-        let inputs = self.clone();
-        tokio::spawn(async move { inputs.give(input).await });
-    }
 }
 
 /// A configuration as a JSON object.
@@ -331,6 +180,27 @@ impl DistributedHerder {
         }
     }
 
+    /// Where this worker stands in its group, for its figures.
+    pub fn group_snapshot(&self) -> GroupSnapshot {
+        let (shared, place) = (&self.shared, self.view().place);
+        let connect_protocol = match place.protocol {
+            Subprotocol::Eager => "EAGER",
+            Subprotocol::Compatible => "COMPATIBLE",
+            Subprotocol::Sessioned => "SESSIONED",
+        };
+        GroupSnapshot {
+            group_id: shared.settings.group_id.clone(),
+            client_id: shared.settings.client_id.clone(),
+            connect_protocol: connect_protocol.to_owned(),
+            leader_name: place.leader_url,
+            epoch: place.generation,
+            rebalancing: place.rebalancing,
+            assigned_connectors: place.connectors,
+            assigned_tasks: place.tasks,
+            metrics: Arc::clone(&shared.group_metrics),
+        }
+    }
+
     fn view(&self) -> View {
         self.shared.view.borrow().clone()
     }
@@ -391,30 +261,6 @@ impl DistributedHerder {
     ) -> HerderResult<T> {
         let done = tokio::spawn(work).await;
         done.unwrap_or_else(|error| Err(HerderError::Internal(format!("The request was cut off: {error}"))))
-    }
-}
-
-impl Metered for DistributedHerder {
-    fn figures(&self) -> Figures {
-        let (shared, place) = (&self.shared, self.view().place);
-        let group = GroupSnapshot {
-            group_id: shared.settings.group_id.clone(),
-            client_id: shared.settings.client_id.clone(),
-            connect_protocol: match place.protocol {
-                Subprotocol::Eager => "EAGER",
-                Subprotocol::Compatible => "COMPATIBLE",
-                Subprotocol::Sessioned => "SESSIONED",
-            }
-            .to_owned(),
-            leader_name: place.leader_url,
-            epoch: place.generation,
-            rebalancing: place.rebalancing,
-            assigned_connectors: place.connectors,
-            assigned_tasks: place.tasks,
-            metrics: Arc::clone(&shared.group_metrics),
-        };
-        let cluster = Cluster { kafka_cluster_id: shared.kafka_cluster_id.clone(), group: Some(group) };
-        figures(&shared.worker, &cluster)
     }
 }
 

@@ -143,6 +143,12 @@ impl Made<'_> {
 
     fn source(self, task: Box<dyn SourceTask>, task_class: &'static str) -> Result<SourceLoop> {
         let parts = &self.worker.parts;
+        if parts.config.distributed().is_some_and(|group| group.exactly_once.is_enabled()) {
+            return Err(Error::config(
+                "exactly.once.source.support=enabled: this worker cannot run source tasks that deliver exactly once. With \
+                 `preparing` or `disabled` it runs them and delivers at least once; sinks run in any case",
+            ));
+        }
         let properties =
             client_properties(ClientRole::SourceProducer, &parts.config, &self.connector, self.id);
         let producer = parts.data_plane.producer(&properties).map_err(kafka_error)?;

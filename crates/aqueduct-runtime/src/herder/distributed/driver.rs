@@ -16,8 +16,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 use super::jobs::Jobs;
+use super::news::{Inputs, News};
 use super::view::View;
-use super::{HerderError, HerderResult, Inputs, News, Shared};
+use super::{HerderError, HerderResult, Shared};
 use crate::configs::{ConfigRecords, Privilege};
 use crate::herder::StageGuard;
 use crate::logging::LogLevel;

@@ -12,8 +12,9 @@ use aqueduct_proto::subprotocol::Work;
 use tokio::sync::oneshot;
 
 use super::lanes::{Lanes, Turn};
+use super::news::{Events, Inputs};
 use super::shown::{self, RestartPlan};
-use super::{Events, HerderError, HerderResult, Inputs, Shared};
+use super::{HerderError, HerderResult, Shared};
 use crate::worker::TaskConfigsError;
 
 /// How long a connector or a starting task may keep a job waiting that would end it.
