@@ -132,8 +132,9 @@ impl DistributedHerder {
         let settings = DriverSettings::new(&group, &worker.parts().id, url)?;
         let link_settings =
             GroupSettings { group_id: group.group_id.clone(), member: settings.herder.member.clone() };
-        let link = GroupLink::new(Arc::clone(admin.cluster()), &link_settings);
         let parts = worker.parts();
+        let link = GroupLink::new(Arc::clone(admin.cluster()), &link_settings)
+            .sampled_by((&parts.config.metrics).into());
         let validator = ConfigValidator::new(
             Arc::clone(&parts.registry),
             parts.transformer.clone(),

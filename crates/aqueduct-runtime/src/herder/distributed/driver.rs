@@ -31,10 +31,13 @@ const LEAVE_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long the last statuses may take to be written.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Where the outcome of a request goes.
+type Reply = oneshot::Sender<Result<(), Refusal>>;
+
 /// What users and other workers want of the loop.
 pub(super) enum Command {
     /// Through the herder.
-    Request { request: Request, reply: oneshot::Sender<Result<(), Refusal>> },
+    Request { request: Request, reply: Reply },
     /// Restart a connector that runs here.
     RestartConnector { name: String, reply: oneshot::Sender<HerderResult<()>> },
     /// Restart a task that runs here.
@@ -72,10 +75,10 @@ pub(super) struct Driver {
     news: mpsc::Receiver<News>,
     inputs: Inputs,
     jobs: Jobs,
-    replies: HashMap<u64, oneshot::Sender<Result<(), Refusal>>>,
+    replies: HashMap<u64, Reply>,
     next_reply: u64,
     /// Replies that are due once everybody sees what they are about.
-    due_replies: Vec<(oneshot::Sender<Result<(), Refusal>>, Result<(), Refusal>)>,
+    due_replies: Vec<(Reply, Result<(), Refusal>)>,
     pings: Vec<oneshot::Sender<()>>,
     effects: Vec<Effect>,
     /// Whether this worker led after the last step.
