@@ -4,6 +4,7 @@
 //! ours; [`long`] holds those that take longer, among them the same scenes with Java's workers: what they do is the
 //! contract.
 
+mod crowd;
 mod delay;
 mod faults;
 mod group;

@@ -12,7 +12,7 @@ use crate::waiting::{found, tell};
 #[test]
 fn lost_work_waits_for_its_worker() {
     let Some(kafka) = live::or_skip("Apache Kafka", Kafka::apache) else { return };
-    scene(&kafka, "delay", [ours(), ours(), ours()], Duration::from_secs(8));
+    scene(&kafka, "delay", [ours(), ours(), ours()], Duration::from_secs(5));
 }
 
 /// RB-03: a worker that is killed and back within the delay finds its work as it was; the work of one that isn't moves when

@@ -1,6 +1,5 @@
 //! What takes longer than the ordinary test command may: `cargo xtask test --long`.
 
 mod contract;
-mod crowd;
 mod experiments;
 mod replacement;

@@ -71,7 +71,14 @@ pub(super) fn scene(kafka: &Kafka, name: &str, programs: &[Program]) {
         grow(&group, if round + 1 == programs.len() { text.len() } else { share * (round + 2) });
         // A change by this program, for the next to find.
         let config = source(&topic("numbers"), 2, 40 + u32::try_from(round).unwrap());
+        let changed = group.cluster.marks();
         group.put(worker, "numbers", &config);
+        until("the tasks have started with it", || {
+            let tasks = group.get(worker, "/connectors/numbers/tasks");
+            let mut tasks = tasks.as_array().unwrap().iter();
+            tasks.all(|task| task["config"]["throughput"] == config["throughput"])
+                && group.cluster.starts_since(&changed).len() == 2
+        });
         let patched = json!({"offsets": [{"partition": {"id": 0}, "offset": {"seqno": 100 + round}}]});
         let answer = group.ask(worker, "PATCH", "/connectors/stopped/offsets", Some(&patched));
         assert_eq!(answer.status, 200, "{answer:?}");

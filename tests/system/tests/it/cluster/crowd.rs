@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use xtask::oracle::live;
 
-use crate::cluster::group::{Group, source};
-use crate::cluster::stream;
+use super::group::{Group, source};
+use super::stream;
 use crate::stage::{Kafka, ours};
 use crate::waiting::tell;
 
