@@ -9,8 +9,9 @@ use aqueduct_api::{Converter, Origin, Record, Schema, SchemaAndValue, Transforma
 use aqueduct_meter::{Usage, measure};
 use bytes::Bytes;
 
-/// Records of a batch: made before the clock runs, and dropped after it. Few enough for the caches next to a core.
-const BATCH: u64 = 16;
+/// Records of a batch: made before the clock runs, and dropped after it. Enough that reading the clock costs little, few
+/// enough for the caches next to a core.
+const BATCH: u64 = 128;
 
 /// One call on one record, over and over.
 pub struct Job {
