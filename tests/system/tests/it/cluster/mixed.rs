@@ -69,6 +69,54 @@ pub(super) fn scene(kafka: &Kafka, name: &str, programs: [Program; 3]) {
     tell(&format!("{name}: exact under either leader"));
 }
 
+/// With exactly-once sources on, whoever leads fences the producers of old tasks when a worker asks for it, and writes down
+/// how many tasks the new set has. Ours leads and so does for Java's tasks; it runs no such tasks itself yet, and says so.
+#[test]
+fn the_leader_fences_for_the_other_program() {
+    let Some(kafka) = live::or_skip("Apache Kafka", Kafka::apache) else { return };
+    let settings = [("exactly.once.source.support", "enabled")];
+    let mut group = Group::start(&kafka, "fencing", &settings, &[ours(), Program::Java]);
+    let fencings = |group: &mut Group| -> Vec<String> {
+        let records = group.configs_from(0).into_iter();
+        records
+            .filter(|record| record.key_text() == "tasks-fencing-exact")
+            .map(|record| record.value_text())
+            .collect()
+    };
+    for (round, per_second) in [(1, 20), (2, 30)] {
+        let marks = group.cluster.marks();
+        group.put(1, "exact", &source("fencing-topic", 2, per_second));
+        found("Java's task runs and ours has failed", || {
+            let status = group.cluster.ask(0, "GET", "/connectors/exact/status", None)?.json();
+            let tasks = status["tasks"].as_array().cloned().unwrap_or_default();
+            let on = |index: usize| {
+                let worker = group.cluster.worker_id(index);
+                tasks.iter().find(|task| task["worker_id"] == worker.as_str()).cloned().unwrap_or_default()
+            };
+            let reason = on(0)["trace"].as_str().unwrap_or_default().contains("exactly once");
+            anyhow::ensure!(on(0)["state"] == "FAILED" && reason, "{status}");
+            anyhow::ensure!(on(1)["state"] == "RUNNING", "{status}");
+            anyhow::ensure!(!group.cluster.starts_since(&marks).is_empty(), "it has not started again");
+            Ok(())
+        });
+        assert_eq!(fencings(&mut group), vec![r#"{"task-count":2}"#; round], "once for each set");
+    }
+    fence_by_hand(&mut group, 0);
+
+    // Java leads, and ours asks.
+    group.cluster.stop(0).unwrap();
+    group.balanced();
+    fence_by_hand(&mut group, 1);
+}
+
+/// Asks for a fencing as a worker does.
+fn fence_by_hand(group: &mut Group, leader: usize) {
+    let keys = signatures::keys(group);
+    let key = signatures::key(keys.last().expect("a key"));
+    let answer = signatures::fence(group, leader, "exact", Some(&key));
+    assert_eq!((answer.status, answer.body.as_str()), (204, ""), "{answer:?}");
+}
+
 /// Changes the tasks of every connector, and looks that each of the three is run by another worker: whoever runs one asks its
 /// tasks' configurations of it, and sends them to the leader.
 fn every_owner_reconfigures(

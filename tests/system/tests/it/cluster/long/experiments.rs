@@ -8,7 +8,7 @@ use xtask::oracle::wire::Record;
 use xtask::oracle::worker::Program;
 
 use crate::cluster::group::{Group, sink, source};
-use crate::cluster::{migration, stream};
+use crate::cluster::{migration, mixed, protocols, stream};
 use crate::stage::{Kafka, ours};
 use crate::waiting::{found, tell, until};
 
@@ -38,6 +38,15 @@ fn a_plugin_that_only_java_has_fails_on_ours() {
     }
     group.members(2);
     assert!(group.cluster.is_healthy(added));
+}
+
+/// One worker of Java's, which leads, and two of ours; and two that change their protocol together.
+#[test]
+fn other_mixtures() {
+    let Some(kafka) = live::or_skip("Apache Kafka", Kafka::apache) else { return };
+    mixed::scene(&kafka, "mostly-ours", [Program::Java, ours(), ours()]);
+    protocols::scene(&kafka, "mixed-protocols", [ours(), Program::Java]);
+    protocols::scene(&kafka, "protocols-mixed", [Program::Java, ours()]);
 }
 
 /// Five moves between the programs.
