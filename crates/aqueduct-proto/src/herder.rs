@@ -237,7 +237,7 @@ impl Herder {
                 // Before the start nothing needs to be compared; a snapshot would cost a copy for each record then.
                 let before = if self.started { self.config.snapshot() } else { Arc::default() };
                 for event in self.config.apply(offset, &key, value.as_deref()) {
-                    self.config_event(&before, event, now_ms, effects);
+                    self.config_event(&before, offset, event, now_ms, effects);
                 }
             }
             Input::ReadDone { reached_end } => self.read_done(reached_end, now_ms, effects),
@@ -426,7 +426,15 @@ impl Herder {
         }
     }
 
-    fn config_event(&mut self, before: &ConfigState, event: Event, now_ms: i64, effects: &mut Vec<Effect>) {
+    /// An event of the record at this offset.
+    fn config_event(
+        &mut self,
+        before: &ConfigState,
+        offset: i64,
+        event: Event,
+        now_ms: i64,
+        effects: &mut Vec<Effect>,
+    ) {
         match event {
             Event::SessionKey(key) => {
                 self.keys.learn(key.clone());
@@ -434,7 +442,9 @@ impl Herder {
             }
             Event::Restart { connector, request } => self.restarts.add(connector, request),
             Event::LoggerLevel { namespace, level } => effects.push(Effect::LoggerLevel { namespace, level }),
-            Event::Garbage { key, reason } => effects.push(Effect::Warn(Warning::Garbage { key, reason })),
+            Event::Garbage { key, reason } => {
+                effects.push(Effect::Warn(Warning::Garbage { offset, key, reason }));
+            }
             Event::ConnectorRemoved(name) => {
                 self.task_sets.forget(&name);
                 self.changes.removed(&name);

@@ -330,6 +330,8 @@ pub enum Effect {
 pub enum Warning {
     /// A record of the config topic that is skipped.
     Garbage {
+        /// Where it lies.
+        offset: i64,
         /// Its key.
         key: String,
         /// Why.

@@ -343,7 +343,7 @@ impl Driver {
                     self.due_replies.push((reply, result));
                 }
             }
-            Effect::Warn(warning) => warn(&warning),
+            Effect::Warn(warning) => self.warn(&warning),
             Effect::Fatal(error) => {
                 let group = &self.shared.settings.group_id;
                 let reason = format!("The group {group} does not take this worker: {error:?}");
@@ -429,6 +429,30 @@ impl Driver {
             None => tracing::warn!("the config topic asks for the level '{level}' of {namespace}: no level"),
         }
     }
+
+    fn warn(&self, warning: &Warning) {
+        match warning {
+            Warning::Garbage { offset, key, reason } => {
+                let group = self.shared.worker.parts().config.distributed();
+                let topic = group.map(|group| group.config_topic.name.as_str()).unwrap_or_default();
+                tracing::warn!(topic, partition = 0, offset, key, "skipping a record: {reason}");
+            }
+            Warning::Malformed(reason) => tracing::error!("a message of the group cannot be read: {reason}"),
+            Warning::OutOfReach => tracing::warn!(
+                "the group's coordinator cannot be reached, so others may take over: all connectors and tasks here stop"
+            ),
+            Warning::PollTimeout => tracing::warn!(
+                "worker poll timeout has expired: this process stood still for longer than rebalance.timeout.ms and has left the group"
+            ),
+            Warning::ReadFailed => tracing::warn!("the config topic could not be read to its end in time"),
+            Warning::NoTaskConfig(id) => {
+                tracing::warn!("the task {id} has no configuration and is not started")
+            }
+            Warning::Republished(name) => {
+                tracing::warn!("the task set of {name} had been lost to compaction and is written again");
+            }
+        }
+    }
 }
 
 fn random(bytes: usize) -> Result<Vec<u8>, String> {
@@ -436,24 +460,4 @@ fn random(bytes: usize) -> Result<Vec<u8>, String> {
     let source = rustls::crypto::ring::default_provider().secure_random;
     source.fill(&mut material).map_err(|error| format!("{error:?}"))?;
     Ok(material)
-}
-
-fn warn(warning: &Warning) {
-    match warning {
-        Warning::Garbage { key, reason } => {
-            tracing::warn!("skipping a record of the config topic with the key {key:?}: {reason}");
-        }
-        Warning::Malformed(reason) => tracing::error!("a message of the group cannot be read: {reason}"),
-        Warning::OutOfReach => tracing::warn!(
-            "the group's coordinator cannot be reached, so others may take over: all connectors and tasks here stop"
-        ),
-        Warning::PollTimeout => tracing::warn!(
-            "worker poll timeout has expired: this process stood still for longer than rebalance.timeout.ms and has left the group"
-        ),
-        Warning::ReadFailed => tracing::warn!("the config topic could not be read to its end in time"),
-        Warning::NoTaskConfig(id) => tracing::warn!("the task {id} has no configuration and is not started"),
-        Warning::Republished(name) => {
-            tracing::warn!("the task set of {name} had been lost to compaction and is written again");
-        }
-    }
 }
