@@ -7,6 +7,7 @@
 mod crowd;
 mod delay;
 mod faults;
+mod garbage;
 mod group;
 mod hanging;
 mod long;
