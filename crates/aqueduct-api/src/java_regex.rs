@@ -25,10 +25,10 @@ use crate::error::{Error, ErrorKind, Result};
 use replacement::{Part, Wrong};
 
 /// What a pattern may weigh in the engine's syntax: its bytes, and more for what the engine makes much of. A property of
-/// characters is hundreds of ranges, and a look-around an engine of its own. Memory is up to fifty times the weight.
-const WEIGHT_MAX: usize = 512 << 10;
-const WEIGHTS: [(&str, usize); 5] =
-    [(r"\p{", 256), (r"\P{", 256), ("(?=", 1024), ("(?!", 1024), ("(?<", 1024)];
+/// characters is hundreds of ranges, and a look-around an engine of its own. Memory is up to two hundred times the
+/// weight, and compiling takes some microseconds for each unit of it.
+const WEIGHT_MAX: usize = 128 << 10;
+const WEIGHTS: [(&str, usize); 5] = [(r"\p{", 64), (r"\P{", 64), ("(?=", 256), ("(?!", 256), ("(?<", 256)];
 
 fn weight(translated: &str) -> usize {
     let heavy = WEIGHTS.iter().map(|(part, weight)| translated.matches(part).count() * weight);

@@ -1,5 +1,7 @@
 //! From texts to typed values.
 
+use std::collections::HashSet;
+
 use super::{ConfigData, ConfigDef, ConfigDefault, ConfigKey, ConfigType, Parsed, Password, number};
 use crate::error::{Error, Result};
 use crate::props::ConfigMap;
@@ -135,13 +137,8 @@ impl ConfigKey {
 
 fn drop_duplicates(name: &str, list: &mut Vec<String>, data: &mut ConfigData) {
     let before = list.len();
-    let mut seen = Vec::with_capacity(before);
-    for entry in list.drain(..) {
-        if !seen.contains(&entry) {
-            seen.push(entry);
-        }
-    }
-    *list = seen;
+    let mut seen = HashSet::with_capacity(before);
+    list.retain(|entry| seen.insert(entry.clone()));
     if list.len() < before {
         data.warn(format!("Configuration key {name} has repeated entries; each is used once."));
     }

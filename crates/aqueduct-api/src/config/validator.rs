@@ -1,5 +1,6 @@
 //! What values a key takes beyond its type.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -291,7 +292,8 @@ fn list_message(
         };
         return Some(format!("Configuration '{name}' must not be empty. Valid values include: {valid}"));
     }
-    if list.iter().enumerate().any(|(at, entry)| list.iter().take(at).any(|other| other == entry)) {
+    let mut seen = HashSet::with_capacity(list.len());
+    if !list.iter().all(|entry| seen.insert(entry)) {
         return Some(format!("Configuration '{name}' values must not be duplicated."));
     }
     list.iter().find_map(|entry| {
