@@ -11,6 +11,7 @@ pub mod fuzz;
 pub mod kafka;
 pub mod new_plugin;
 pub mod oracle;
+pub mod sim;
 pub mod suite;
 pub mod tidy;
 pub mod wait;

@@ -27,6 +27,8 @@ enum Task {
     NewPlugin(xtask::new_plugin::Args),
     /// Tries spoilt inputs on all that reads, until the time is over or one does harm
     Fuzz(xtask::fuzz::Args),
+    /// Simulates groups of workers in which all goes wrong that can, seed by seed
+    Sim(xtask::sim::Args),
     /// Measures Aqueduct beside the Java implementation
     #[command(subcommand)]
     Bench(xtask::bench::Task),
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Task::Kafka(task) => xtask::kafka::run(task),
         Task::NewPlugin(args) => xtask::new_plugin::run(&args),
         Task::Fuzz(args) => xtask::fuzz::run(&args),
+        Task::Sim(args) => xtask::sim::run(&args),
         Task::Bench(task) => xtask::bench::run(task),
     };
     match outcome {

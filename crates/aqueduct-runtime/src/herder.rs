@@ -15,7 +15,7 @@ use aqueduct_proto::state::TaskId;
 use async_trait::async_trait;
 
 pub use aqueduct_proto::state::TargetState;
-pub use distributed::{DistributedHerder, DistributedParts};
+pub use distributed::{DistributedHerder, Membership};
 pub(crate) use entities::config_map;
 pub use entities::{
     ConnectorInfo, ConnectorOffset, ConnectorOffsets, ConnectorState, ConnectorStateInfo, ConnectorTask,

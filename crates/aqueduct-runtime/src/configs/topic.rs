@@ -4,21 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aqueduct_api::{Error, Result};
-use aqueduct_kafka::RecordMetadata;
 use aqueduct_proto::config_log::Record;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::timeout;
 
 use super::error::ConfigWriteError;
 use super::leader::Leader;
 use super::records::{ConfigRecords, feed};
 use crate::errors::kafka_error;
 use crate::internal_topics::{
-    Fold, Follower, InternalClients, Purpose, Writer, check_single_partition, create_or_check, outgoing,
+    Follower, InternalClients, Purpose, Writer, check_single_partition, create_or_check, outgoing,
 };
 use crate::worker_config::DistributedConfig;
 
-/// What a write and the reads around it may take together.
-pub(super) const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// What a write may take.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Who may write a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,32 +47,17 @@ impl ConfigTopic {
     /// `Config` for a topic that is not compacted or has more than one partition.
     pub async fn open(clients: &InternalClients, group: &DistributedConfig) -> Result<(Self, ConfigRecords)> {
         let (feeding, records) = feed();
-        Ok((Self::open_with(clients, group, feeding, || {}).await?, records))
-    }
-
-    /// The same for any fold; what is done when all that was there is read, and before anything else is.
-    pub(super) async fn open_with(
-        clients: &InternalClients,
-        group: &DistributedConfig,
-        fold: impl Fold,
-        when_read: impl FnOnce(),
-    ) -> Result<Self> {
         let (topic, property) = (&group.config_topic, Purpose::Configs.property());
         let log_clients = clients.of(Purpose::Configs);
         create_or_check(&log_clients.admin, topic, property, Purpose::Configs).await?;
-        let reading = Follower::read(&log_clients, &topic.name, fold).await?;
+        let reading = Follower::read(&log_clients, &topic.name, feeding).await?;
         check_single_partition(&topic.name, property, reading.partitions())?;
-        when_read();
         let leader = group
             .exactly_once
             .uses_transactional_leader()
             .then(|| Leader::start(Arc::clone(&log_clients.plane), clients.leader_producer(), &topic.name));
         let writer = Writer::start(&log_clients, &topic.name)?;
-        Ok(Self { follower: reading.follow(), writer, leader })
-    }
-
-    pub(super) fn follower(&self) -> &Follower {
-        &self.follower
+        Ok((Self { follower: reading.follow(), writer, leader }, records))
     }
 
     /// Reads all that is in the topic now.
@@ -107,29 +91,17 @@ impl ConfigTopic {
         records: Vec<Record>,
         privilege: Privilege,
     ) -> std::result::Result<(), ConfigWriteError> {
-        let deadline = Instant::now() + WRITE_TIMEOUT;
-        self.write_until(deadline, privilege, records, "Failed to write to config topic").await.map(|_| ())
-    }
-
-    /// Where the last record lies. `failure` is the message of an error.
-    pub(super) async fn write_until(
-        &self,
-        deadline: Instant,
-        privilege: Privilege,
-        records: Vec<Record>,
-        failure: &'static str,
-    ) -> std::result::Result<Option<RecordMetadata>, ConfigWriteError> {
+        let failure = "Failed to write to config topic";
         let records = records.into_iter().map(outgoing).collect();
         let writing = async {
             match &self.leader {
-                Some(leader) if privilege == Privilege::Leader => leader.write(records).await,
-                _ => {
-                    let written = self.writer.write(records).await;
-                    written.map_err(|error| ConfigWriteError::failed(failure, kafka_error(error)))
-                }
+                Some(leader) if privilege == Privilege::Leader => leader.write(records).await.map(|_| ()),
+                _ => match self.writer.write(records).await {
+                    Ok(_) => Ok(()),
+                    Err(error) => Err(ConfigWriteError::failed(failure, kafka_error(error))),
+                },
             }
         };
-        let written = timeout_at(deadline, writing).await.map_err(|_| ConfigWriteError::late(failure))??;
-        Ok(written.into_iter().max_by_key(|record| record.offset))
+        timeout(WRITE_TIMEOUT, writing).await.map_err(|_| ConfigWriteError::late(failure))?
     }
 }

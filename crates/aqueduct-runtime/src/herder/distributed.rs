@@ -15,8 +15,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aqueduct_api::{ConfigMap, Error, OffsetMap, Result};
-use aqueduct_kafka::Admin;
 use aqueduct_kafka::group::{GroupLink, GroupMetrics, GroupSettings};
+use aqueduct_kafka::{Admin, DataPlane};
 use aqueduct_proto::config_log::{ConfigState, Connector};
 use aqueduct_proto::herder::Request;
 use aqueduct_proto::restart::RestartRequest;
@@ -32,14 +32,18 @@ use super::{
     ConnectorInfo, ConnectorOffsets, ConnectorStateInfo, ConnectorTask, ConnectorType, Herder, HerderError,
     HerderResult, Put, StageRegister, TaskInfo, TaskState,
 };
-use crate::configs::{ConfigRecords, ConfigTopic};
+use crate::configs::ConfigTopic;
+use crate::internal_topics::{InternalClients, Purpose};
 use crate::logging::LogLevels;
 use crate::metrics::GroupSnapshot;
+use crate::offsets::KafkaOffsetStore;
+use crate::providers::ConfigTransformer;
 use crate::registry::Registry;
 use crate::rest::RestClient;
 use crate::status::KafkaStatusStore;
 use crate::validation::{ConfigInfos, ConfigValidator, ValidationError};
-use crate::worker::Worker;
+use crate::worker::{Worker, WorkerParts};
+use crate::worker_config::WorkerConfig;
 use driver::{Command, Driver};
 use lanes::Lanes;
 use news::Wanted;
@@ -49,22 +53,24 @@ use view::View;
 /// Requests that wait for the driver. Who comes later waits for room.
 const COMMANDS_MAX: usize = 1_000;
 
-/// What a herder of a group is made of.
-pub struct DistributedParts {
-    /// Runs connectors and tasks. Its statuses and offsets go to the group's topics.
-    pub worker: Worker,
-    /// The same statuses.
-    pub status: Arc<KafkaStatusStore>,
-    /// The config topic, and all of its records.
-    pub configs: (ConfigTopic, ConfigRecords),
-    /// For the group's coordinator, and for fencing.
-    pub admin: Admin,
-    /// For other workers.
-    pub client: RestClient,
-    /// Set when somebody sets them for the whole group.
-    pub levels: LogLevels,
+/// What a worker of a group is made of.
+pub struct Membership {
+    /// The advertised `host:port`: what statuses call this worker.
+    pub id: String,
     /// Where this worker's REST API is reached by others, such as `http://host:8083/`.
     pub url: String,
+    /// The worker's configuration, which must be that of a group.
+    pub config: Arc<WorkerConfig>,
+    /// The plugins.
+    pub registry: Arc<Registry>,
+    /// What replaces references to config providers.
+    pub transformer: ConfigTransformer,
+    /// What makes producers and consumers.
+    pub data_plane: Arc<dyn DataPlane>,
+    /// The runtime of the data plane: connectors and tasks run there, and nothing else.
+    pub runtime: tokio::runtime::Handle,
+    /// Set when somebody sets them for the whole group.
+    pub levels: LogLevels,
     /// The id of the Kafka cluster.
     pub kafka_cluster_id: Option<String>,
 }
@@ -119,19 +125,40 @@ fn config_of(connector: &Connector) -> ConfigMap {
 }
 
 impl DistributedHerder {
-    /// Joins the group. Must be called on the runtime of the control plane, where the herder's own tasks run from now on.
+    /// Opens the group's topics, which are made if they are missing, reads them, and begins to join the group. Must be called on
+    /// the runtime of the control plane, where the herder's own tasks run from now on. Dropping the future stops the start.
     ///
     /// # Errors
-    /// Of settings that no member of a group can have.
-    pub fn start(parts: DistributedParts) -> Result<Self> {
-        let DistributedParts { worker, status, configs, admin, client, levels, url, kafka_cluster_id } =
-            parts;
-        let (topic, records) = configs;
+    /// Of topics that cannot be used, and of settings that no member of a group can have.
+    pub async fn join(membership: Membership) -> Result<Self> {
+        let Membership { id, url, config, registry, transformer, data_plane, .. } = membership;
+        let Membership { runtime, levels, kafka_cluster_id, .. } = membership;
         let no_group = || Error::config("The worker stands alone: it has no group.id");
-        let group = worker.parts().config.distributed().ok_or_else(no_group)?.clone();
-        let settings = DriverSettings::new(&group, &worker.parts().id, url)?;
+        let group = config.distributed().ok_or_else(no_group)?.clone();
+        let settings = DriverSettings::new(&group, &id, url)?;
+        let clients = InternalClients::new(Arc::clone(&data_plane), &config, &group)?;
+        let (offset_clients, status_clients) = (clients.of(Purpose::Offsets), clients.of(Purpose::Statuses));
+        // None needs another: all are read at the same time.
+        let (offsets, status, (topic, records)) = tokio::try_join!(
+            KafkaOffsetStore::open(&offset_clients, &group.offset_topic, Purpose::Offsets.property()),
+            KafkaStatusStore::open(&status_clients, &group.status_topic),
+            ConfigTopic::open(&clients, &group),
+        )?;
+        let status = Arc::new(status);
+        let client = RestClient::new(&config.rest);
+        let worker = Worker::new(WorkerParts {
+            id,
+            config,
+            registry,
+            transformer,
+            status: status.clone(),
+            offsets: Arc::new(offsets),
+            data_plane,
+            runtime,
+        });
+        let admin = clients.admin().clone();
         let link_settings =
-            GroupSettings { group_id: group.group_id.clone(), member: settings.herder.member.clone() };
+            GroupSettings { group_id: group.group_id, member: settings.herder.member.clone() };
         let parts = worker.parts();
         let link = GroupLink::new(Arc::clone(admin.cluster()), &link_settings)
             .sampled_by((&parts.config.metrics).into());

@@ -7,7 +7,7 @@ use aqueduct_kafka::{ErrorKind, FetchedRecord, KafkaError, LogReader};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, spawn_blocking};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use super::LogClients;
 use crate::errors::kafka_error;
@@ -18,8 +18,6 @@ const POLL_WAIT: Duration = Duration::from_secs(60);
 const ERROR_BACKOFF: Duration = Duration::from_secs(1);
 /// Requests that wait for the reader.
 const REQUESTS_MAX: usize = 64;
-/// After this long without having read a record that was written, the reader is asked for the end of the log.
-const UNSEEN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What becomes of the records of a topic.
 pub(crate) trait Fold: Send + 'static {
@@ -43,8 +41,6 @@ type Reply = oneshot::Sender<aqueduct_kafka::Result<()>>;
 /// A topic, being read by a task of its own, which ends when this is dropped.
 pub(crate) struct Follower {
     requests: mpsc::Sender<Reply>,
-    /// By partition: the offset after the last record that was applied.
-    read: watch::Receiver<Vec<i64>>,
     task: JoinHandle<()>,
 }
 
@@ -58,7 +54,6 @@ impl Drop for Follower {
 pub(crate) struct Reading<F> {
     log: LogReader,
     fold: F,
-    read: watch::Sender<Vec<i64>>,
 }
 
 impl Follower {
@@ -67,8 +62,7 @@ impl Follower {
     pub(crate) async fn read<F: Fold>(clients: &LogClients, topic: &str, fold: F) -> Result<Reading<F>> {
         let log = LogReader::open(&*clients.plane, clients.admin.clone(), &clients.consumer, topic);
         let log = log.await.map_err(kafka_error)?;
-        let read = watch::Sender::new(vec![0; log.partitions().len()]);
-        let (reading, result) = Reading { log, fold, read }.until_end().await?;
+        let (reading, result) = Reading { log, fold }.until_end().await?;
         result.map(|()| reading).map_err(kafka_error)
     }
 
@@ -78,41 +72,17 @@ impl Follower {
         self.requests.send(reply).await.map_err(|_| ended())?;
         done.await.map_err(|_| ended())?.map_err(kafka_error)
     }
-
-    /// Returns when the record at this offset, and with it all before it, has been applied.
-    pub(crate) async fn until_read(&self, partition: i32, offset: i64) -> Result<()> {
-        let partition = usize::try_from(partition).unwrap_or(usize::MAX);
-        let mut read = self.read.clone();
-        let seen = read.wait_for(|read| read.get(partition).is_none_or(|next| *next > offset));
-        match timeout(UNSEEN_TIMEOUT, seen).await {
-            Ok(seen) => seen.map(|_| ()).map_err(|_| ended()),
-            // Either the reader is slow, or the record is compacted away already; the end of the log says which.
-            Err(_) => self.read_to_end().await,
-        }
-    }
 }
 
 fn ended() -> Error {
     Error::connect("The worker is stopping: an internal topic is not read any more")
 }
 
-/// Notes and applies a record.
-fn take(record: FetchedRecord<'_>, read: &watch::Sender<Vec<i64>>, fold: &mut impl Fold) {
-    fold.apply(record);
-    read.send_modify(|read| {
-        let next = usize::try_from(record.partition()).ok().and_then(|partition| read.get_mut(partition));
-        if let Some(next) = next {
-            *next = record.offset() + 1;
-        }
-    });
-}
-
 impl<F: Fold> Reading<F> {
     /// Goes on reading, in a task of its own on the runtime of the caller.
     pub(crate) fn follow(self) -> Follower {
         let (requests, waiting) = mpsc::channel(REQUESTS_MAX);
-        let read = self.read.subscribe();
-        Follower { requests, read, task: tokio::spawn(self.run(waiting)) }
+        Follower { requests, task: tokio::spawn(self.run(waiting)) }
     }
 
     /// How many partitions the topic has.
@@ -127,9 +97,9 @@ impl<F: Fold> Reading<F> {
         let handle = Handle::current();
         let reading = spawn_blocking(move || {
             handle.block_on(async move {
-                let Self { log, fold, read } = &mut self;
+                let Self { log, fold } = &mut self;
                 let result = tokio::select! {
-                    result = log.read_to_end(|record| take(record, read, fold)) => result,
+                    result = log.read_to_end(|record| fold.apply(record)) => result,
                     _ = dropped.changed() => Err(KafkaError::new(ErrorKind::Closed, "nobody waits any more")),
                 };
                 (self, result)
@@ -141,9 +111,9 @@ impl<F: Fold> Reading<F> {
     }
 
     async fn poll(&mut self) -> Result<usize, KafkaError> {
-        let Self { log, fold, read } = self;
+        let Self { log, fold } = self;
         fold.has_room().await;
-        log.poll(POLL_WAIT, |record| take(record, read, fold)).await
+        log.poll(POLL_WAIT, |record| fold.apply(record)).await
     }
 
     async fn run(mut self, mut requests: mpsc::Receiver<Reply>) {

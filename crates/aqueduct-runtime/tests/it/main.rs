@@ -4,6 +4,7 @@ mod chain;
 mod connector_config;
 mod connectors;
 mod doubles;
+mod group;
 mod offsets;
 mod preparation;
 mod rest;

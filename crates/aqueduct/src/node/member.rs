@@ -3,15 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use anyhow::Context;
 use aqueduct_kafka::NativeDataPlane;
-use aqueduct_runtime::configs::ConfigTopic;
-use aqueduct_runtime::herder::{DistributedHerder, DistributedParts, Herder};
-use aqueduct_runtime::internal_topics::{InternalClients, Purpose};
-use aqueduct_runtime::offsets::KafkaOffsetStore;
-use aqueduct_runtime::rest::{RestClient, RestServer};
-use aqueduct_runtime::status::KafkaStatusStore;
-use aqueduct_runtime::worker::{Worker, WorkerParts};
+use aqueduct_runtime::herder::{DistributedHerder, Herder, Membership};
+use aqueduct_runtime::rest::RestServer;
 
 use super::Plan;
 use super::door::Door;
@@ -35,41 +29,18 @@ impl MemberNode {
         let url = door.url();
         let Door { rest, address, id, .. } = door;
         let Plan { config, registry, transformer } = plan;
-        let group = config.distributed().context("the worker is in no group").exit_with(Status::Start)?;
-        let plane = Arc::new(NativeDataPlane);
-        let clients = InternalClients::new(plane.clone(), &config, group).exit_with(Status::Start)?;
-        let (offset_clients, status_clients) = (clients.of(Purpose::Offsets), clients.of(Purpose::Statuses));
-        let property = Purpose::Offsets.property();
-        // None needs another: all are read at the same time.
-        let (offsets, status, configs) = tokio::try_join!(
-            KafkaOffsetStore::open(&offset_clients, &group.offset_topic, property),
-            KafkaStatusStore::open(&status_clients, &group.status_topic),
-            ConfigTopic::open(&clients, group),
-        )
-        .exit_with(Status::Failed)?;
-        let status = Arc::new(status);
-        let client = RestClient::new(&config.rest);
-        let worker = Worker::new(WorkerParts {
+        let membership = Membership {
             id,
+            url,
+            config,
             registry,
             transformer,
-            status: status.clone(),
-            offsets: Arc::new(offsets),
-            data_plane: plane,
+            data_plane: Arc::new(NativeDataPlane),
             runtime: data,
-            config,
-        });
-        let herder = DistributedHerder::start(DistributedParts {
-            worker,
-            status,
-            configs,
-            admin: clients.admin().clone(),
-            client,
             levels: logging::levels(),
-            url,
             kafka_cluster_id,
-        })
-        .exit_with(Status::Start)?;
+        };
+        let herder = DistributedHerder::join(membership).await.exit_with(Status::Failed)?;
         rest.set_herder(Arc::new(herder.clone()));
         rest.set_metrics(Arc::new(herder.clone()));
         tracing::info!("Kafka Connect started");

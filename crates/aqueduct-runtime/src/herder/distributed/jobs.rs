@@ -15,6 +15,7 @@ use super::lanes::{Lanes, Turn};
 use super::news::{Events, Inputs};
 use super::shown::{self, RestartPlan};
 use super::{HerderError, HerderResult, Shared};
+use crate::status::StatusStore;
 use crate::worker::TaskConfigsError;
 
 /// How long a connector or a starting task may keep a job waiting that would end it.
@@ -89,6 +90,7 @@ impl Jobs {
                     async move { hands.stop_connector(&mut turn, &name).await }
                 }));
             tokio::join!(stop_connectors, hands.stop_tasks(tasks));
+            hands.forget_removed(&work);
             hands.inputs.give(Input::Stopped(work)).await;
         });
     }
@@ -297,6 +299,17 @@ impl Hands {
         futures::future::join_all(begin).await;
         self.shared.worker.stop_tasks(&ids).await;
         turns
+    }
+
+    /// The last words of what is not configured any more would else stand in the status topic until the leader cleans it.
+    fn forget_removed(&self, work: &Work) {
+        let (state, status) = (Arc::clone(&self.shared.view.borrow().config), &self.shared.status);
+        for name in work.connectors.iter().filter(|name| state.connector(name).is_none()) {
+            status.delete_connector(name);
+        }
+        for id in work.tasks.iter().filter(|id| state.task_config(id).is_none()) {
+            status.delete_task(id);
+        }
     }
 
     async fn task_configs(&self, name: &str, config: &ConfigMap) -> Generated {

@@ -6,7 +6,7 @@ use aqueduct_api::ErrorKind;
 use aqueduct_broker::{ApiKey, Fault, ResponseError};
 use aqueduct_kafka::Admin;
 use aqueduct_kafka::admin::{ConfigResource, NewTopic};
-use aqueduct_runtime::configs::ConfigStore;
+use aqueduct_runtime::configs::ConfigTopic;
 use aqueduct_runtime::internal_topics::Purpose;
 use aqueduct_runtime::offsets::KafkaOffsetStore;
 use aqueduct_runtime::status::KafkaStatusStore;
@@ -32,7 +32,7 @@ async fn missing_topics_are_made_as_the_worker_says() {
     ])
     .await;
     let (clients, group) = place.clients();
-    let _configs = ConfigStore::open(&clients, &group).await.expect("configurations");
+    let _configs = ConfigTopic::open(&clients, &group).await.expect("configurations");
     let _statuses =
         KafkaStatusStore::open(&clients.of(Purpose::Statuses), &group.status_topic).await.expect("statuses");
     let offset_clients = clients.of(Purpose::Offsets);
@@ -70,7 +70,7 @@ async fn a_topic_that_would_lose_records_is_refused() {
          worker configurations to use a topic with 'cleanup.policy=compact'."
     );
     make(clients.admin(), CONFIGS, 3, "compact").await;
-    let error = ConfigStore::open(&clients, &group).await.err().expect("a topic without an order");
+    let error = ConfigTopic::open(&clients, &group).await.err().expect("a topic without an order");
     assert_eq!(error.kind(), ErrorKind::Config);
     assert_eq!(
         error.to_string(),
@@ -86,7 +86,7 @@ async fn creation_waits_for_brokers_and_goes_without_rights() {
     let faults = place.broker.faults();
     let too_few =
         faults.inject(Fault::fail(ApiKey::CreateTopics, ResponseError::InvalidReplicationFactor).times(1));
-    ConfigStore::open(&clients, &group).await.expect("made at the second try");
+    ConfigTopic::open(&clients, &group).await.expect("made at the second try");
     assert_eq!(too_few.count(), 1);
 
     make(clients.admin(), STATUSES, 4, "compact").await;
