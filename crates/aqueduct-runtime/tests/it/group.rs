@@ -14,7 +14,9 @@ use aqueduct_runtime::providers::ConfigTransformer;
 use aqueduct_runtime::registry::Registry;
 use aqueduct_runtime::rest::RestServer;
 use aqueduct_runtime::worker_config::WorkerConfig;
-use aqueduct_testkit::{Call, KafkaClient, Monitor, PATIENCE, SOURCE_CLASS, TEXT_CONVERTER, text_plugins};
+use aqueduct_testkit::{
+    Call, KafkaClient, Monitor, PATIENCE, SOURCE_CLASS, TEXT_CONVERTER, TEXT_HEADER_CONVERTER, text_plugins,
+};
 
 const CONFIGS: &str = "configs";
 const STATUSES: &str = "statuses";
@@ -42,6 +44,7 @@ impl Member {
             ("group.id", "g"),
             ("key.converter", TEXT_CONVERTER),
             ("value.converter", TEXT_CONVERTER),
+            ("header.converter", TEXT_HEADER_CONVERTER),
             ("config.storage.topic", CONFIGS),
             ("offset.storage.topic", "offsets"),
             ("status.storage.topic", STATUSES),

@@ -177,7 +177,7 @@ impl Driver {
             // Who gave up waiting does not want it.
             let _ = reply.send(result);
         }
-        if self.herder.is_active() {
+        if self.herder.is_active() && shared.view.borrow().place.joined {
             // Who gave up waiting does not want it.
             for ping in self.pings.drain(..) {
                 let _ = ping.send(());

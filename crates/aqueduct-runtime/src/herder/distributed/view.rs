@@ -35,7 +35,7 @@ pub(super) struct Place {
     pub(super) connectors: usize,
     /// How many tasks are.
     pub(super) tasks: usize,
-    /// Whether this worker has ever been in the group.
+    /// Whether this worker has ever carried out an assignment.
     pub(super) joined: bool,
 }
 
@@ -59,17 +59,16 @@ impl Default for Place {
 impl View {
     /// After a step; `before` is what was known before it.
     pub(super) fn of(herder: &Herder, before: &Self) -> Self {
-        let generation = herder.generation();
         let place = Place {
             leads: herder.is_leader(),
             leader_url: herder.leader_url().map(str::to_owned),
-            generation,
+            generation: herder.generation(),
             protocol: herder.protocol(),
             key: herder.session_key().cloned(),
             rebalancing: !herder.is_settled(),
             connectors: herder.assigned().connectors.len(),
             tasks: herder.assigned().tasks.len(),
-            joined: before.place.joined || generation >= 0,
+            joined: before.place.joined || herder.is_settled(),
         };
         Self { config: herder.config(), place }
     }
