@@ -151,6 +151,12 @@ pub enum Request {
         /// Which parts.
         request: RestartRequest,
     },
+    /// Wait until what was asked before, and the rebalance that came of it, is carried out: what a connector lost in it
+    /// has stopped then.
+    Settle {
+        /// The connector.
+        connector: String,
+    },
     /// Fence the producers of a source's last task set.
     Fence {
         /// The connector, which is a source.

@@ -74,6 +74,10 @@ pub(super) fn plan(request: Request, state: &ConfigState) -> Result<VecDeque<Do>
             exists(&connector)?;
             written(vec![put_restart_request(&connector, request)], true)
         }
+        Request::Settle { connector } => {
+            exists(&connector)?;
+            VecDeque::new()
+        }
         Request::Fence { connector } => {
             exists(&connector)?;
             [Do::Read, Do::DecideFencing { connector }].into()

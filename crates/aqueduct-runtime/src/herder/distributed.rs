@@ -183,6 +183,18 @@ impl DistributedHerder {
         }
     }
 
+    /// The configuration of a connector whose offsets may be changed here.
+    fn stopped(&self, name: &str) -> HerderResult<ConfigMap> {
+        let view = self.view();
+        self.must_lead(&view)?;
+        let connector = view.config.connector(name).ok_or_else(|| HerderError::no_connector(name))?;
+        let is_stopped = view.config.target_state(name) == Some(TargetState::Stopped);
+        if !is_stopped || connector.usable_tasks() > 0 {
+            return Err(shown::not_stopped(name));
+        }
+        Ok(config_of(connector))
+    }
+
     fn edit_turn(&self, name: &str) -> lanes::Turn {
         self.shared.edits.lock().unwrap_or_else(PoisonError::into_inner).join(&name.to_owned())
     }
@@ -352,14 +364,10 @@ impl Herder for DistributedHerder {
         Self::carry_out(async move {
             let mut turn = this.edit_turn(&name);
             turn.begin().await;
-            let view = this.view();
-            this.must_lead(&view)?;
-            let connector = view.config.connector(&name).ok_or_else(|| HerderError::no_connector(&name))?;
-            let is_stopped = view.config.target_state(&name) == Some(TargetState::Stopped);
-            if !is_stopped || connector.usable_tasks() > 0 {
-                return Err(shown::not_stopped(&name));
-            }
-            let config = config_of(connector);
+            this.stopped(&name)?;
+            // Its last tasks may still be about to write theirs.
+            this.request(Request::Settle { connector: name.clone() }).await?;
+            let config = this.stopped(&name)?;
             let _stage = this.shared.stages.enter(format!("modifying offsets for connector {name}"));
             let is_source = shown::kind(&this.shared.worker, &config) == ConnectorType::Source;
             if is_source && this.shared.settings.exactly_once {

@@ -35,7 +35,9 @@ impl Described {
             Request::PutConnector { name, .. } | Request::DeleteConnector { name } => {
                 format!("Connector {name} not found")
             }
-            Request::PutTasks { connector, .. } | Request::Fence { connector } => {
+            Request::PutTasks { connector, .. }
+            | Request::Settle { connector }
+            | Request::Fence { connector } => {
                 format!("Connector {connector} not found")
             }
             Request::LoggerLevel { namespace, .. } => format!("Logger {namespace} not found."),
