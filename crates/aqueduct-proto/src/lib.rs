@@ -5,6 +5,7 @@ mod java_order;
 
 pub mod assignor;
 pub mod config_log;
+pub mod failed_record;
 pub mod fencing;
 pub mod herder;
 pub mod member;

@@ -9,7 +9,7 @@ mod log;
 
 pub(crate) use dead_letters::{DeadLetters, Letter};
 pub(crate) use handler::{ErrorHandler, Failed, Failure, Outcome, exceeded};
-pub(crate) use log::{LogReporter, timestamp_type};
+pub(crate) use log::{LogReporter, consumed_from, timestamp_type};
 
 /// A failure of a Kafka client, as an error of the task. The client has retried what can be retried.
 pub(crate) fn kafka_error(error: KafkaError) -> Error {

@@ -3,17 +3,30 @@
 //! A key's bytes are its identity, so they must be those that the Java worker writes: no blanks, entries in the order of
 //! the map, characters beyond the basic plane as escaped pairs (spec: offsets topic).
 
+use std::fmt;
+
 use aqueduct_api::data::{Text, Value, java_text};
 use aqueduct_api::{Error, OffsetMap, Result};
-use serde_json::Value as Json;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
 /// The key of a source partition.
 pub fn key_bytes(connector: &str, partition: &OffsetMap) -> Result<Vec<u8>> {
+    key_of(connector, Some(partition))
+}
+
+/// The key of a source partition, which may be null.
+pub(super) fn key_of(connector: &str, partition: Option<&OffsetMap>) -> Result<Vec<u8>> {
     let mut out = Vec::with_capacity(64);
     out.push(b'[');
     write_text(&mut out, connector);
     out.push(b',');
-    write_map(&mut out, partition)?;
+    match partition {
+        Some(partition) => write_map(&mut out, partition)?,
+        None => out.extend_from_slice(b"null"),
+    }
     out.push(b']');
     Ok(out)
 }
@@ -27,51 +40,99 @@ pub fn value_bytes(offset: &OffsetMap) -> Result<Vec<u8>> {
 
 /// The connector and the partition of a key, or why it is none. A null partition gives `None`.
 pub fn parse_key(bytes: &[u8]) -> Result<(String, Option<OffsetMap>)> {
-    let invalid =
-        || Error::data("an offset key must be a JSON array of a connector name and a source partition");
-    let Ok(Json::Array(parts)) = serde_json::from_slice::<Json>(bytes) else { return Err(invalid()) };
-    match parts.as_slice() {
-        [Json::String(connector), Json::Object(partition)] => {
-            Ok((connector.clone(), Some(map_of(partition)?)))
-        }
-        [Json::String(connector), Json::Null] => Ok((connector.clone(), None)),
-        _ => Err(invalid()),
-    }
+    let (connector, partition): (String, &RawValue) = serde_json::from_slice(bytes).map_err(|error| {
+        Error::data("an offset key must be a JSON array of a connector name and a source partition")
+            .with_source(error)
+    })?;
+    let partition = if partition.get() == "null" { None } else { Some(map_of(partition.get().as_bytes())?) };
+    Ok((connector, partition))
 }
 
 /// The offset of a value.
 pub fn parse_value(bytes: &[u8]) -> Result<OffsetMap> {
-    match serde_json::from_slice::<Json>(bytes) {
-        Ok(Json::Object(offset)) => map_of(&offset),
-        Ok(_) => Err(Error::data("an offset value must be a JSON object")),
-        Err(error) => Err(Error::data("an offset value must be JSON").with_source(error)),
+    map_of(bytes)
+}
+
+fn map_of(bytes: &[u8]) -> Result<OffsetMap> {
+    let Entries(entries) = serde_json::from_slice(bytes).map_err(|error| {
+        Error::data("source partitions and offsets must be JSON objects").with_source(error)
+    })?;
+    entries.into_iter().map(|(key, value)| Ok((Text::from(key.as_str()), primitive(&key, value)?))).collect()
+}
+
+/// The entries of an object in their order, with the texts of their values.
+struct Entries<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'a> Deserialize<'a> for Entries<'a> {
+    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Object;
+
+        impl<'a> Visitor<'a> for Object {
+            type Value = Entries<'a>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> std::result::Result<Entries<'a>, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Entries(entries))
+            }
+        }
+
+        deserializer.deserialize_map(Object)
     }
 }
 
-fn map_of(object: &serde_json::Map<String, Json>) -> Result<OffsetMap> {
-    object.iter().map(|(key, value)| Ok((Text::from(key.as_str()), primitive(key, value)?))).collect()
-}
-
-fn primitive(key: &str, value: &Json) -> Result<Value> {
-    match value {
-        Json::Null => Ok(Value::Null),
-        Json::Bool(value) => Ok(Value::Boolean(*value)),
-        Json::String(value) => Ok(Value::from(value.as_str())),
-        Json::Number(number) => Ok(match number.as_i64() {
-            Some(integer) => Value::Int64(integer),
-            None => Value::Float64(number.as_f64().unwrap_or(f64::NAN)),
-        }),
-        Json::Array(_) | Json::Object(_) => Err(not_primitive(key)),
+/// Numbers are read from their text: the nearest double must come out, or what is written for it again is another text.
+fn primitive(key: &str, value: &RawValue) -> Result<Value> {
+    let text = value.get();
+    match text.as_bytes().first() {
+        Some(b'n') => Ok(Value::Null),
+        Some(b't' | b'f') => Ok(Value::Boolean(text == "true")),
+        Some(b'[') => Err(not_primitive(key, "ARRAY")),
+        Some(b'{') => Err(not_primitive(key, "MAP")),
+        Some(b'"') => {
+            let invalid = |error| Error::data("an offset must be JSON").with_source(error);
+            serde_json::from_str::<String>(text).map(Value::from).map_err(invalid)
+        }
+        _ => match text.parse() {
+            Ok(integer) => Ok(Value::Int64(integer)),
+            Err(_) => text
+                .parse()
+                .map(Value::Float64)
+                .map_err(|error| Error::data(format!("the offset {text} is no number")).with_source(error)),
+        },
     }
 }
 
-fn not_primitive(key: &str) -> Error {
+fn not_primitive(key: &str, kind: &str) -> Error {
     Error::data(format!(
-        "Offsets may only contain primitive types as values, but field {key} contains something else"
+        "Offsets may only contain primitive types as values, but field {key} contains {kind}"
     ))
 }
 
+/// Whether a source partition or offset holds only what can be stored.
+///
+/// # Errors
+/// Names the first entry that cannot.
+pub fn check_offsets(map: &OffsetMap) -> Result<()> {
+    map.iter().try_for_each(|(key, value)| match value {
+        Value::Array(_) => Err(not_primitive(key, "ARRAY")),
+        Value::Map(_) => Err(not_primitive(key, "MAP")),
+        Value::Struct(_) => Err(not_primitive(key, "STRUCT")),
+        Value::Decimal(_) | Value::Date(_) | Value::BigInteger(_) => {
+            Err(not_primitive(key, &format!("class {}", value.java_class())))
+        }
+        _ => Ok(()),
+    })
+}
+
 fn write_map(out: &mut Vec<u8>, map: &OffsetMap) -> Result<()> {
+    check_offsets(map)?;
     out.push(b'{');
     for (at, (key, value)) in map.iter().enumerate() {
         if at > 0 {
@@ -79,28 +140,22 @@ fn write_map(out: &mut Vec<u8>, map: &OffsetMap) -> Result<()> {
         }
         write_text(out, key);
         out.push(b':');
-        write_primitive(out, key, value)?;
+        write_primitive(out, value);
     }
     out.push(b'}');
     Ok(())
 }
 
-fn write_primitive(out: &mut Vec<u8>, key: &str, value: &Value) -> Result<()> {
+/// Writes a value that has been checked.
+fn write_primitive(out: &mut Vec<u8>, value: &Value) {
     match value {
+        Value::Bytes(bytes) => write_text(out, &STANDARD.encode(bytes)),
         Value::Null => out.extend_from_slice(b"null"),
         Value::String(text) => write_text(out, text),
         Value::Float32(number) if !number.is_finite() => write_quoted(out, value),
         Value::Float64(number) if !number.is_finite() => write_quoted(out, value),
-        Value::Boolean(_)
-        | Value::Int8(_)
-        | Value::Int16(_)
-        | Value::Int32(_)
-        | Value::Int64(_)
-        | Value::Float32(_)
-        | Value::Float64(_) => java_text::append_utf8(out, value),
-        _ => return Err(not_primitive(key)),
+        _ => java_text::append_utf8(out, value),
     }
-    Ok(())
 }
 
 fn write_quoted(out: &mut Vec<u8>, value: &Value) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aqueduct_api::OffsetMap;
 
-use super::key_bytes;
+use super::json::key_of;
 
 /// The records of one source task that were sent and may not be acknowledged yet.
 ///
@@ -29,7 +29,7 @@ pub struct SubmittedRecords {
 
 #[derive(Debug)]
 struct Partition {
-    partition: Arc<OffsetMap>,
+    partition: Option<Arc<OffsetMap>>,
     key: Vec<u8>,
     records: VecDeque<Submitted>,
     /// Of the last record of the acknowledged head run that was taken off.
@@ -49,10 +49,20 @@ struct Submitted {
 pub struct Committable {
     /// The bytes of the key: what identifies the partition.
     pub key: Vec<u8>,
-    /// The source partition.
-    pub partition: Arc<OffsetMap>,
+    /// The source partition, which may be null.
+    pub partition: Option<Arc<OffsetMap>>,
     /// Its offset; `None` is stored as a null.
     pub offset: Option<OffsetMap>,
+}
+
+impl Partition {
+    /// Takes the acknowledged records off the head.
+    fn take_acked(&mut self) {
+        while let Some(record) = self.records.pop_front_if(|record| record.acked) {
+            self.committable = Some(record.offset);
+            self.acked += 1;
+        }
+    }
 }
 
 impl SubmittedRecords {
@@ -61,7 +71,7 @@ impl SubmittedRecords {
         &mut self,
         sequence: u64,
         connector: &str,
-        partition: &Arc<OffsetMap>,
+        partition: Option<&Arc<OffsetMap>>,
         offset: Option<OffsetMap>,
     ) -> aqueduct_api::Result<()> {
         let at = self.partition(connector, partition)?;
@@ -78,20 +88,25 @@ impl SubmittedRecords {
         Ok(())
     }
 
-    fn partition(&mut self, connector: &str, partition: &Arc<OffsetMap>) -> aqueduct_api::Result<u32> {
+    fn partition(
+        &mut self,
+        connector: &str,
+        partition: Option<&Arc<OffsetMap>>,
+    ) -> aqueduct_api::Result<u32> {
         if let Some(last) = self.last
-            && Arc::ptr_eq(&self.partitions[last as usize].partition, partition)
+            && self.partitions[last as usize].partition.as_ref().map(Arc::as_ptr)
+                == partition.map(Arc::as_ptr)
         {
             return Ok(last);
         }
-        let key = key_bytes(connector, partition)?;
+        let key = key_of(connector, partition.map(Arc::as_ref))?;
         let at = match self.by_key.get(&key) {
             Some(at) => *at,
             None => {
                 let at = self.partitions.len() as u32;
                 self.by_key.insert(key.clone(), at);
                 self.partitions.push(Partition {
-                    partition: Arc::clone(partition),
+                    partition: partition.cloned(),
                     key,
                     records: VecDeque::new(),
                     committable: None,
@@ -100,7 +115,7 @@ impl SubmittedRecords {
                 at
             }
         };
-        self.partitions[at as usize].partition = Arc::clone(partition);
+        self.partitions[at as usize].partition = partition.cloned();
         self.last = Some(at);
         Ok(at)
     }
@@ -118,11 +133,27 @@ impl SubmittedRecords {
             return;
         }
         self.unacked -= 1;
-        while let Some(record) = partition.records.pop_front_if(|record| record.acked) {
-            partition.committable = Some(record.offset);
-            partition.acked += 1;
-        }
+        partition.take_acked();
         self.release();
+    }
+
+    /// Takes a record back that will not be sent after all: it holds back nothing any more, and its offset is not stored.
+    /// `false`: there is no such record, or it is acknowledged.
+    pub fn withdraw(&mut self, sequence: u64) -> bool {
+        let Some(index) = sequence.checked_sub(self.first) else { return false };
+        let Some(at) = self.in_flight.get(index as usize).copied() else { return false };
+        let Some(partition) = self.partitions.get_mut(at as usize) else { return false };
+        let Ok(index) = partition.records.binary_search_by_key(&sequence, |record| record.sequence) else {
+            return false;
+        };
+        if partition.records[index].acked {
+            return false;
+        }
+        partition.records.remove(index);
+        self.unacked -= 1;
+        partition.take_acked();
+        self.release();
+        true
     }
 
     /// Lets go of the records at the head that are done.
@@ -152,7 +183,7 @@ impl SubmittedRecords {
                 records += std::mem::take(&mut partition.acked);
                 offsets.push(Committable {
                     key: partition.key.clone(),
-                    partition: Arc::clone(&partition.partition),
+                    partition: partition.partition.clone(),
                     offset,
                 });
             }
@@ -179,7 +210,8 @@ mod tests {
         offsets
             .into_iter()
             .map(|one| {
-                let name = one.partition.get("f").and_then(|v| v.as_text().map(ToString::to_string));
+                let name =
+                    one.partition.as_ref().and_then(|map| map.get("f")?.as_text().map(ToString::to_string));
                 (
                     name.unwrap_or_default(),
                     one.offset.and_then(|o| o.get("position").and_then(|v| v.as_i64())),
@@ -193,7 +225,7 @@ mod tests {
         let (a, b) = (Arc::new(OffsetMap::of("f", "a")), Arc::new(OffsetMap::of("f", "b")));
         let mut records = SubmittedRecords::default();
         for (sequence, partition) in [(0, &a), (1, &b), (2, &a), (3, &b), (5, &a)] {
-            records.submit(sequence, "c", partition, offset(sequence as i64)).expect("primitive");
+            records.submit(sequence, "c", Some(partition), offset(sequence as i64)).expect("primitive");
         }
         records.ack(2);
         records.ack(3);
@@ -216,7 +248,7 @@ mod tests {
         let mut records = SubmittedRecords::default();
         for sequence in 0..3 {
             records
-                .submit(sequence, "c", &Arc::new(OffsetMap::of("f", "a")), offset(sequence as i64))
+                .submit(sequence, "c", Some(&Arc::new(OffsetMap::of("f", "a"))), offset(sequence as i64))
                 .expect("ok");
         }
         for sequence in [2, 0, 1] {

@@ -2,6 +2,7 @@
 
 mod assignor;
 mod config_log;
+mod failed_record;
 mod offsets;
 mod session;
 mod status_log;

@@ -5,9 +5,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use aqueduct_kafka::{Ack, BatchProducer, FetchedRecord, OutHeader, OutRecord, SendError};
+use aqueduct_proto::failed_record::ConsumedFrom;
 use aqueduct_proto::state::TaskId;
 
-use super::Failure;
+use super::{Failure, consumed_from};
 use crate::metrics::TaskMetrics;
 
 /// Sends failed records to a topic, with the bytes, headers and timestamp with which they were consumed.
@@ -23,10 +24,7 @@ pub(crate) struct DeadLetters {
 
 /// A failed record's bytes, from wherever they are at hand.
 pub(crate) struct Letter<'a> {
-    pub(crate) topic: &'a str,
-    pub(crate) partition: i32,
-    pub(crate) offset: i64,
-    pub(crate) timestamp: Option<i64>,
+    pub(crate) from: ConsumedFrom<'a>,
     pub(crate) key: Option<&'a [u8]>,
     pub(crate) value: Option<&'a [u8]>,
     pub(crate) headers: Vec<OutHeader<'a>>,
@@ -48,10 +46,7 @@ impl DeadLetters {
         let names: Vec<(&str, Option<&[u8]>)> =
             record.headers().map(|header| (header.key(), header.value())).collect();
         let letter = Letter {
-            topic: record.topic(),
-            partition: record.partition(),
-            offset: record.offset(),
-            timestamp: record.timestamp(),
+            from: consumed_from(record),
             key: record.key(),
             value: record.value(),
             headers: names.iter().map(|(key, value)| OutHeader { key, value: *value }).collect(),
@@ -62,12 +57,15 @@ impl DeadLetters {
     /// Sends a record. What goes wrong is logged and counted, and fails nothing.
     pub(crate) async fn send(&mut self, mut letter: Letter<'_>, failure: &Failure) {
         self.metrics.errors.dead_letters.fetch_add(1, Ordering::Relaxed);
-        let context = if self.context_headers { self.context(&letter, failure) } else { Vec::new() };
+        let context = match self.context_headers {
+            true => failure.context(&self.task).headers(&letter.from),
+            false => Vec::new(),
+        };
         letter.headers.extend(
             context.iter().map(|(key, value)| OutHeader { key, value: value.as_deref().map(str::as_bytes) }),
         );
         let record = OutRecord {
-            timestamp: letter.timestamp,
+            timestamp: letter.from.timestamp,
             key: letter.key,
             value: letter.value,
             headers: &letter.headers,
@@ -85,22 +83,6 @@ impl DeadLetters {
             }
         }
         self.collect(Duration::ZERO).await;
-    }
-
-    fn context(&self, letter: &Letter<'_>, failure: &Failure) -> Vec<(&'static str, Option<String>)> {
-        let class = failure.error.kind().java_class();
-        vec![
-            ("__connect.errors.topic", Some(letter.topic.to_owned())),
-            ("__connect.errors.partition", Some(letter.partition.to_string())),
-            ("__connect.errors.offset", Some(letter.offset.to_string())),
-            ("__connect.errors.connector.name", Some(self.task.connector.clone())),
-            ("__connect.errors.task.id", Some(self.task.task.to_string())),
-            ("__connect.errors.stage", Some(failure.stage.name().to_owned())),
-            ("__connect.errors.class.name", Some(failure.class.to_owned())),
-            ("__connect.errors.exception.class.name", Some(class.to_owned())),
-            ("__connect.errors.exception.message", failure.error.message().map(str::to_owned)),
-            ("__connect.errors.exception.stacktrace", Some(failure.error.trace())),
-        ]
     }
 
     async fn collect(&mut self, max_wait: Duration) {

@@ -6,6 +6,8 @@ use std::time::Instant;
 
 use aqueduct_api::{Error, SourceRecord};
 use aqueduct_kafka::FetchedRecord;
+use aqueduct_proto::failed_record::FailureContext;
+use aqueduct_proto::state::TaskId;
 use aqueduct_proto::tolerance::{Policy, Stage, Tolerance, Verdict};
 
 use super::{DeadLetters, LogReporter};
@@ -24,6 +26,11 @@ pub(crate) struct Failure {
 impl Failure {
     pub(crate) fn new(stage: Stage, class: &'static str, error: Error) -> Self {
         Self { stage, class, error }
+    }
+
+    /// As it is shown to users.
+    pub(crate) fn context<'a>(&'a self, task: &'a TaskId) -> FailureContext<'a> {
+        FailureContext { task, stage: self.stage, class: self.class, error: Some(&self.error) }
     }
 }
 

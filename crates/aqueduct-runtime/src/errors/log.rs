@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use aqueduct_api::TimestampType;
+use aqueduct_kafka::FetchedRecord;
+use aqueduct_proto::failed_record::ConsumedFrom;
 use aqueduct_proto::state::TaskId;
 
 use super::Failure;
@@ -39,35 +41,22 @@ impl LogReporter {
     }
 
     fn text(&self, failure: &Failure, record: Option<Failed<'_>>) -> String {
-        let mut text = format!(
-            "Error encountered in task {}. Executing stage '{}' with class '{}'",
-            self.task,
-            failure.stage.name(),
-            failure.class
-        );
-        if self.include_messages {
-            match record {
-                Some(Failed::Source(record)) => {
-                    text.push_str(&format!(", where source record is = {record:?}"))
-                }
-                Some(Failed::Sink(record)) => {
-                    text.push_str(&format!(
-                        ", where consumed record is {{topic='{}', partition={}, offset={}",
-                        record.topic(),
-                        record.partition(),
-                        record.offset()
-                    ));
-                    if let Some(timestamp) = record.timestamp() {
-                        let kind = timestamp_type(record.timestamp_type());
-                        text.push_str(&format!(", timestamp={timestamp}, timestampType={}", kind.name()));
-                    }
-                    text.push('}');
-                }
-                None => {}
-            }
-        }
-        text.push('.');
-        text
+        let shown = record.filter(|_| self.include_messages).map(|record| match record {
+            Failed::Source(record) => format!("source record is = {record:?}"),
+            Failed::Sink(record) => consumed_from(&record).to_string(),
+        });
+        failure.context(&self.task).sentence(shown.as_deref())
+    }
+}
+
+/// Where a record came from.
+pub(crate) fn consumed_from<'a>(record: &FetchedRecord<'a>) -> ConsumedFrom<'a> {
+    ConsumedFrom {
+        topic: record.topic(),
+        partition: record.partition(),
+        offset: record.offset(),
+        timestamp: record.timestamp(),
+        timestamp_type: timestamp_type(record.timestamp_type()),
     }
 }
 

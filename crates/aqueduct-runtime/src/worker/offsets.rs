@@ -1,9 +1,9 @@
 //! Offsets that users look at and change (KIP-875).
 
-use aqueduct_api::data::{Text, Value};
+use aqueduct_api::data::Value;
 use aqueduct_api::{ConfigMap, ErrorKind, OffsetMap, PluginKind, Result, SinkConnector, SourceConnector};
 use aqueduct_kafka::{Admin, Offsets, ResponseError, TopicPartition};
-use aqueduct_proto::offsets::{key_bytes, value_bytes};
+use aqueduct_proto::offsets::{key_bytes, sink_changes, value_bytes};
 use aqueduct_proto::state::TaskId;
 use serde_json::{Map, Value as Json};
 
@@ -32,10 +32,6 @@ fn json_of(map: &OffsetMap) -> Map<String, Json> {
         other => other.as_i64().map_or(Json::Null, Json::from),
     };
     map.iter().map(|(name, one)| (name.to_string(), value(one))).collect()
-}
-
-fn bad(message: impl Into<String>) -> HerderError {
-    HerderError::BadRequest(message.into())
 }
 
 /// The messages for the user: what was done, and whether the connector took part.
@@ -161,10 +157,16 @@ impl Worker {
         let (admin, group) = (self.admin(name, config)?, Self::group_of(name, config));
         let reset = changes.is_none();
         let changes: Vec<(TopicPartition, Option<i64>)> = match changes {
-            Some(changes) => changes
-                .iter()
-                .map(|(partition, offset)| sink_change(partition, offset.as_ref()))
-                .collect::<HerderResult<_>>()?,
+            Some(changes) => {
+                // What is missing in a request is empty here.
+                let given = changes.iter().map(|(partition, offset)| {
+                    (Some(partition).filter(|map| !map.is_empty()), offset.as_ref())
+                });
+                let read = sink_changes(given).map_err(HerderError::BadRequest)?;
+                read.into_iter()
+                    .map(|(one, offset)| (TopicPartition::new(&*one.topic, one.partition), offset))
+                    .collect()
+            }
             None => {
                 let listed = admin.list_group_offsets(&group).await.map_err(|_| {
                     HerderError::Internal(format!(
@@ -248,51 +250,4 @@ async fn alter_group(
         }
     }
     Ok(())
-}
-
-/// Reads a change of a sink's offset: numbers may be texts.
-fn sink_change(
-    partition: &OffsetMap,
-    offset: Option<&OffsetMap>,
-) -> HerderResult<(TopicPartition, Option<i64>)> {
-    if partition.is_empty() {
-        return Err(bad("The partition for a sink connector offset cannot be null or missing"));
-    }
-    let (Some(topic), Some(number)) = (partition.get("kafka_topic"), partition.get("kafka_partition")) else {
-        return Err(bad(
-            "The partition for a sink connector offset must contain the keys 'kafka_topic' and 'kafka_partition'",
-        ));
-    };
-    let Some(topic) = topic.as_text() else {
-        return Err(bad("Kafka topic names must be valid strings and may not be null"));
-    };
-    if number.is_null() {
-        return Err(bad("Kafka partitions must be valid numbers and may not be null"));
-    }
-    let number = integer(number).and_then(|number| i32::try_from(number).map_err(|_| number.to_string()));
-    let number = number.map_err(|text| {
-        bad(format!(
-            "Failed to parse the following Kafka partition value in the provided offsets: '{text}'. Partition values for sink connectors need to be integers."
-        ))
-    })?;
-    let Some(offset) = offset else { return Ok((TopicPartition::new(topic.as_str(), number), None)) };
-    let Some(value) = offset.get("kafka_offset") else {
-        return Err(bad(
-            "The offset for a sink connector should either be null or contain the key 'kafka_offset'",
-        ));
-    };
-    let value = integer(value).map_err(|text| {
-        bad(format!(
-            "Failed to parse the following Kafka offset value in the provided offsets: '{text}'. Offset values for sink connectors need to be integers."
-        ))
-    })?;
-    Ok((TopicPartition::new(topic.as_str(), number), Some(value)))
-}
-
-/// An integer, or the text of what is none.
-fn integer(value: &Value) -> Result<i64, String> {
-    match value {
-        Value::String(text) => text.trim().parse().map_err(|_| Text::to_string(text)),
-        other => other.as_i64().ok_or_else(|| aqueduct_api::data::java_text::value_text(other)),
-    }
 }

@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
+use aqueduct_api::data::Map;
 use aqueduct_api::{OffsetMap, Text, Value};
-use aqueduct_proto::offsets::{SubmittedRecords, key_bytes};
-use aqueduct_vectors::{Expect, Failure, Json, check, decode_value, hex, text};
+use aqueduct_proto::offsets::{SubmittedRecords, check_offsets, key_bytes, parse_key, sink_changes};
+use aqueduct_vectors::{Case, Expect, Failure, Json, check, decode_value, encode_value, hex, text};
 use serde_json::json;
 
 #[test]
@@ -32,19 +33,19 @@ fn submitted_records_are_committed_as_javas() {
             let id = step["id"].as_u64().unwrap_or_default();
             match step["op"].as_str() {
                 Some("submit") => {
-                    let Some(partition) = map(&step["partition"]).map(Arc::new) else {
-                        // Nothing can be stored for it: the runtime does not submit it.
-                        return Err(Failure::Unrepresentable("a record without a partition".to_owned()));
-                    };
-                    records.submit(id, "c", &partition, map(&step["offset"]))?;
+                    let partition = map(&step["partition"]).map(Arc::new);
+                    records.submit(id, "c", partition.as_ref(), map(&step["offset"]))?;
                 }
                 Some("ack") => records.ack(id),
                 Some("committable") => {
                     results.push(committed(&mut records, &expected["results"][at])?);
                     continue;
                 }
-                // We submit a record when the producer has it, so none is ever dropped.
-                _ => return Err(Failure::Unrepresentable("a dropped record".to_owned())),
+                Some("drop") => {
+                    results.push(json!({ "dropped": records.withdraw(id) }));
+                    continue;
+                }
+                other => return Err(Failure::Unrepresentable(format!("a step {other:?}"))),
             }
             results.push(Json::Null);
         }
@@ -73,7 +74,7 @@ fn committed(records: &mut SubmittedRecords, expected: &Json) -> Result<Json, Fa
     };
     let mut offsets: Vec<Json> = offsets
         .iter()
-        .map(|one| json!({ "partition": shown(&one.partition), "offset": one.offset.as_ref().map(shown) }))
+        .map(|one| json!({ "partition": one.partition.as_deref().map(shown), "offset": one.offset.as_ref().map(shown) }))
         .collect();
     offsets.sort_by_key(|one| one["partition"].to_string());
     let mut result = expected.clone();
@@ -81,4 +82,58 @@ fn committed(records: &mut SubmittedRecords, expected: &Json) -> Result<Json, Fa
     result["now"]["committable"] = json!(covered);
     result["allAcked"] = json!(records.unacked() == 0);
     Ok(result)
+}
+
+#[test]
+fn offsets_are_refused_as_by_java() {
+    check("sinkoffsets", &[], |case| match case.op() {
+        "parseSinkConnectorOffsets" => changes(case),
+        "validateFormat" => match decode_value(case.get("value"), None)? {
+            Value::Null => Ok(json!({ "ok": true })),
+            Value::Map(map) if map.iter().all(|(key, _)| key.as_text().is_some()) => {
+                check_offsets(&map.into())?;
+                Ok(json!({ "ok": true }))
+            }
+            _ => Err(Failure::Unrepresentable("a map with text keys is all that can be given".to_owned())),
+        },
+        "processPartitionKey" => Ok(json!({ "partitions": partitions(case) })),
+        other => panic!("{}: {other}", case.id),
+    });
+}
+
+fn changes(case: &Case) -> Result<Json, Failure> {
+    let map = |json: &Json| -> Result<Option<OffsetMap>, Failure> {
+        match decode_value(json, None)? {
+            Value::Map(map) => Ok(Some(map.into())),
+            _ => Ok(None),
+        }
+    };
+    let changes = case.get("offsets").as_array().expect("changes").iter();
+    let changes: Vec<_> = changes
+        .map(|one| Ok((map(&one["partition"])?, map(&one["offset"])?)))
+        .collect::<Result<_, Failure>>()?;
+    let read = sink_changes(changes.iter().map(|(partition, offset)| (partition.as_ref(), offset.as_ref())));
+    let read = read.map_err(|message| Failure::Java {
+        class: "org.apache.kafka.connect.runtime.rest.errors.BadRequestException".to_owned(),
+        message: Some(message),
+    })?;
+    let offsets: Json = read
+        .iter()
+        .map(|(one, offset)| {
+            let offset = offset.map(|offset| offset.to_string());
+            json!({ "topic": &*one.topic, "partition": one.partition, "offset": offset })
+        })
+        .collect();
+    Ok(json!({ "offsets": offsets }))
+}
+
+/// What a reader of the offsets topic knows of a connector after one record.
+fn partitions(case: &Case) -> Json {
+    let key = case.hex("keyHex").unwrap_or_default();
+    let Ok((connector, Some(partition))) = parse_key(&key) else { return json!({}) };
+    let partition: Map =
+        partition.iter().map(|(key, value)| (Value::from(key.clone()), value.clone())).collect();
+    let partition = encode_value(&Value::Map(partition), None);
+    let known = if case.hex("valueHex").is_some() { vec![partition] } else { Vec::new() };
+    json!({ connector: known })
 }

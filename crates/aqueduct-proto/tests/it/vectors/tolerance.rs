@@ -50,7 +50,7 @@ fn last_error(case: &Case) -> Option<&'static str> {
     }
 }
 
-fn stage(name: &str) -> Stage {
+pub(super) fn stage(name: &str) -> Stage {
     [
         Stage::TaskPoll,
         Stage::TaskPut,

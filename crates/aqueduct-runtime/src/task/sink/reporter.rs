@@ -6,6 +6,7 @@ use aqueduct_api::{
     Converter, ErrantRecordReporter, Error, HeaderConverter, Result, SinkRecord, WireHeaders,
 };
 use aqueduct_kafka::{FetchedBatch, FetchedRecord, OutHeader};
+use aqueduct_proto::failed_record::ConsumedFrom;
 use aqueduct_proto::tolerance::{Policy, Stage, Tolerance};
 use async_trait::async_trait;
 
@@ -120,10 +121,13 @@ struct Serialized {
 impl Serialized {
     fn letter<'a>(&'a self, record: &'a SinkRecord) -> Letter<'a> {
         Letter {
-            topic: &record.origin.topic,
-            partition: record.origin.partition,
-            offset: record.origin.offset,
-            timestamp: record.record.timestamp,
+            from: ConsumedFrom {
+                topic: &record.origin.topic,
+                partition: record.origin.partition,
+                offset: record.origin.offset,
+                timestamp: record.record.timestamp,
+                timestamp_type: record.origin.timestamp_type,
+            },
             key: self.key.as_deref(),
             value: self.value.as_deref(),
             headers: self.headers.iter().map(|(key, value)| OutHeader { key, value }).collect(),

@@ -135,7 +135,7 @@ impl SourceLoop {
                 self.state.timer.passed(TaskStage::Send);
                 if let Some(partition) = &record.source_partition {
                     let offset = record.source_offset.take();
-                    self.state.submitted.submit(sequence, &self.id.connector, partition, offset)?;
+                    self.state.submitted.submit(sequence, &self.id.connector, Some(partition), offset)?;
                 }
                 Ok(Step::Sent(sequence))
             }
