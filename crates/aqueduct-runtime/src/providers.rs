@@ -3,13 +3,16 @@
 mod allowed_paths;
 mod directory;
 mod env;
+mod expiry;
 mod file;
 mod transformer;
+mod watch;
 
 pub use directory::DirectoryConfigProvider;
 pub use env::EnvVarConfigProvider;
 pub use file::FileConfigProvider;
 pub use transformer::{ConfigTransformer, Transformed};
+pub(crate) use watch::{ValueWatch, Watching};
 
 use aqueduct_api::{KAFKA_VERSION, Plugin};
 

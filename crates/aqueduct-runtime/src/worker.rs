@@ -28,7 +28,7 @@ use crate::connector_config::ConnectorConfig;
 use crate::herder::ConnectorType;
 use crate::metrics::{ClassVersion, PluginStore, Startups, TaskMetrics, now_ms, warn_of_reporters};
 use crate::offsets::{OffsetStore, StoreReader};
-use crate::providers::ConfigTransformer;
+use crate::providers::{ConfigTransformer, ValueWatch, Watching};
 use crate::registry::{Registry, Wanted};
 use crate::status::StatusStore;
 use crate::task::{TaskControl, TaskTarget};
@@ -40,6 +40,13 @@ use connector::{AnyConnector, ConnectorHandle, ConnectorReport};
 pub trait WorkerEvents: Send + Sync {
     /// A connector wants other tasks.
     fn task_reconfiguration_requested(&self, connector: &str);
+
+    /// Values of config providers are others than those that a connector was started with: it wants to be started again. May
+    /// be said again until that is done.
+    fn connector_values_changed(&self, connector: &str);
+
+    /// The same for a task.
+    fn task_values_changed(&self, task: &TaskId);
 }
 
 /// All that a worker is made of.
@@ -78,6 +85,7 @@ struct TaskHandle {
     abort: tokio::task::AbortHandle,
     given_up: Arc<AtomicBool>,
     metrics: Arc<TaskMetrics>,
+    watching: Option<Watching>,
 }
 
 impl TaskHandle {
@@ -216,8 +224,13 @@ impl Worker {
         raw: &ConfigMap,
         events: Arc<dyn WorkerEvents>,
     ) -> Result<ConnectorHandle> {
-        let config = self.parts.transformer.resolve(raw).await?.config;
-        let parsed = ConnectorConfig::parse(&config, &self.parts.registry)?;
+        let resolved = self.parts.transformer.resolve(raw).await?;
+        let parsed = ConnectorConfig::parse(&resolved.config, &self.parts.registry)?;
+        let watch = match parsed.restart_on_reload {
+            true => ValueWatch::new(&self.parts.transformer, &[(raw, &resolved)]),
+            false => None,
+        };
+        let config = resolved.config;
         let plugin = self.parts.registry.get(Wanted::Connector, &parsed.class, parsed.version.as_ref())?;
         let (kind, connector, offsets) = match &plugin.kind {
             PluginKind::Source { connector, .. } => {
@@ -241,7 +254,19 @@ impl Worker {
             parts: Some((kind, ClassVersion::of(plugin))),
             writer: self.writer.clone(),
         };
-        Ok(connector::spawn(&self.parts.runtime, connector, config, offsets, report, events, plugins))
+        let watching = watch.map(|watch| {
+            let (name, events) = (name.to_owned(), Arc::clone(&events));
+            watch.start(&self.parts.runtime, move || {
+                tracing::info!(
+                    connector = name,
+                    "values of config providers have changed: restarting the connector"
+                );
+                events.connector_values_changed(&name);
+            })
+        });
+        let handle =
+            connector::spawn(&self.parts.runtime, connector, config, offsets, report, events, plugins);
+        Ok(handle.watching(watching))
     }
 
     fn offset_reader(&self, connector: &str) -> Arc<dyn OffsetStorageReader> {
@@ -314,6 +339,7 @@ impl Worker {
         connector: &ConfigMap,
         task: &ConfigMap,
         target: TargetState,
+        events: Arc<dyn WorkerEvents>,
     ) {
         let target = if target == TargetState::Started { TaskTarget::Run } else { TaskTarget::Pause };
         let (sender, control) = TaskControl::new(target);
@@ -328,8 +354,8 @@ impl Worker {
         };
         let span = tracing::info_span!("connector", connector = id.connector, task = id.task);
         let assembled = self.assemble(id, connector, task, control, &mut report);
-        let assembled = match assembled.instrument(span.clone()).await {
-            Ok(assembled) => assembled,
+        let (assembled, watch) = match assembled.instrument(span.clone()).await {
+            Ok(made) => made,
             Err(error) => return span.in_scope(|| report.failed(&error)),
         };
         let (end, ended) = watch::channel(false);
@@ -345,7 +371,14 @@ impl Worker {
             let _ = end.send(true);
         };
         let abort = self.parts.runtime.spawn(running.instrument(span)).abort_handle();
-        let handle = TaskHandle { target: sender, ended, abort, given_up, metrics };
+        let watching = watch.map(|watch| {
+            let id = id.clone();
+            watch.start(&self.parts.runtime, move || {
+                tracing::info!(task = %id, "values of config providers have changed: restarting the task");
+                events.task_values_changed(&id);
+            })
+        });
+        let handle = TaskHandle { target: sender, ended, abort, given_up, metrics, watching };
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), handle);
     }
 
@@ -367,11 +400,12 @@ impl Worker {
 
     /// Stops tasks, all at once, within `task.shutdown.graceful.timeout.ms`. Those that take longer are given up.
     pub async fn stop_tasks(&self, ids: &[TaskId]) {
-        let handles: Vec<(TaskId, TaskHandle)> = {
+        let mut handles: Vec<(TaskId, TaskHandle)> = {
             let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
             ids.iter().filter_map(|id| tasks.remove_entry(id)).collect()
         };
-        for (_, handle) in &handles {
+        for (_, handle) in &mut handles {
+            handle.watching = None;
             handle.target.send_replace(TaskTarget::Stop);
         }
         let deadline = tokio::time::Instant::now() + self.parts.config.task_shutdown_graceful_timeout;

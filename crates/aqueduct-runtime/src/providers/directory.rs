@@ -1,23 +1,28 @@
 //! Values from the files of a folder.
 
+use std::time::Duration;
+
 use aqueduct_api::{ConfigMap, ConfigProvider, Error, ProvidedConfig, Result};
 
 use super::allowed_paths::AllowedPaths;
+use super::expiry;
 
 /// `DirectoryConfigProvider`: the path is a folder, a key the name of a file in it, the value all of the file's text.
 #[derive(Debug, Default)]
 pub struct DirectoryConfigProvider {
     paths: AllowedPaths,
+    ttl: Option<Duration>,
 }
 
 impl ConfigProvider for DirectoryConfigProvider {
     fn configure(&mut self, config: &ConfigMap) -> Result<()> {
         self.paths = AllowedPaths::configure(config)?;
+        self.ttl = expiry::configure(config)?;
         Ok(())
     }
 
     fn get(&self, path: &str, keys: &[&str]) -> Result<ProvidedConfig> {
-        let mut provided = ProvidedConfig::default();
+        let mut provided = ProvidedConfig { ttl: self.ttl, ..ProvidedConfig::default() };
         let Some(folder) = self.paths.check(path).filter(|_| !path.is_empty()) else {
             return Ok(provided);
         };

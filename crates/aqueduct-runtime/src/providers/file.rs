@@ -1,19 +1,24 @@
 //! Values from a file of Java properties.
 
+use std::time::Duration;
+
 use aqueduct_api::{ConfigMap, ConfigProvider, Error, ProvidedConfig, Result};
 
 use super::allowed_paths::AllowedPaths;
+use super::expiry;
 use crate::properties;
 
 /// `FileConfigProvider`: the path is a properties file.
 #[derive(Debug, Default)]
 pub struct FileConfigProvider {
     paths: AllowedPaths,
+    ttl: Option<Duration>,
 }
 
 impl ConfigProvider for FileConfigProvider {
     fn configure(&mut self, config: &ConfigMap) -> Result<()> {
         self.paths = AllowedPaths::configure(config)?;
+        self.ttl = expiry::configure(config)?;
         Ok(())
     }
 
@@ -25,7 +30,7 @@ impl ConfigProvider for FileConfigProvider {
             Error::config(format!("Could not read properties from file {path}")).with_source(error)
         })?;
         let data = keys.iter().filter_map(|key| Some((*key, entries.get(key)?))).collect();
-        Ok(ProvidedConfig { data, ttl: None })
+        Ok(ProvidedConfig { data, ttl: self.ttl })
     }
 }
 

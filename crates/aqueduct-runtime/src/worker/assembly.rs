@@ -21,6 +21,7 @@ use crate::connector_config::{
 use crate::errors::{DeadLetters, ErrorHandler, LogReporter, kafka_error};
 use crate::herder::ConnectorType;
 use crate::metrics::{ClassVersion, TaskParts};
+use crate::providers::ValueWatch;
 use crate::registry::Wanted;
 use crate::task::sink::{Batch, Commits, Converters, ErrantRecords, SinkContext, SinkLoop};
 use crate::task::source::{Committer, Flow, Named, Pipeline, SourceLoop, TopicCreation, TopicCreator};
@@ -67,6 +68,7 @@ struct Made<'a> {
 }
 
 impl Worker {
+    /// Makes a task, and the watch on the values that it was made of, if it is to be restarted for new ones.
     pub(super) async fn assemble(
         &self,
         id: &TaskId,
@@ -74,10 +76,10 @@ impl Worker {
         task: &ConfigMap,
         control: TaskControl,
         report: &mut TaskReport,
-    ) -> Result<Assembled> {
+    ) -> Result<(Assembled, Option<ValueWatch>)> {
         let transformer = &self.parts.transformer;
-        let resolved = transformer.resolve(connector).await?.config;
-        let parsed = ConnectorConfig::parse(&resolved, &self.parts.registry)?;
+        let resolved = transformer.resolve(connector).await?;
+        let parsed = ConnectorConfig::parse(&resolved.config, &self.parts.registry)?;
         let plugin = self.parts.registry.get(Wanted::Connector, &parsed.class, parsed.version.as_ref())?;
         report.version = Some(plugin.version);
         let config_source: ConfigSource = {
@@ -90,27 +92,33 @@ impl Worker {
                 }
             })
         };
+        let own = transformer.resolve(task).await?;
+        let watch = match parsed.restart_on_reload {
+            true => ValueWatch::new(transformer, &[(connector, &resolved), (task, &own)]),
+            false => None,
+        };
         let made = Made {
             worker: self,
             id,
-            connector: resolved,
+            connector: resolved.config,
             parsed,
-            task: transformer.resolve(task).await?.config,
+            task: own.config,
             config_source,
             control,
             report: report.clone(),
         };
-        match &plugin.kind {
+        let assembled = match &plugin.kind {
             PluginKind::Source { task, task_class, .. } => {
                 made.describe(ConnectorType::Source, plugin, task_class)?;
-                Ok(Assembled::Source(Box::new(made.source(task(), task_class)?)))
+                Assembled::Source(Box::new(made.source(task(), task_class)?))
             }
             PluginKind::Sink { task, task_class, .. } => {
                 made.describe(ConnectorType::Sink, plugin, task_class)?;
-                Ok(Assembled::Sink(Box::new(made.sink(task(), task_class).await?)))
+                Assembled::Sink(Box::new(made.sink(task(), task_class).await?))
             }
-            _ => Err(Error::config(format!("{} is no connector", plugin.class))),
-        }
+            _ => return Err(Error::config(format!("{} is no connector", plugin.class))),
+        };
+        Ok((assembled, watch))
     }
 }
 

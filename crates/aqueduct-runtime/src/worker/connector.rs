@@ -17,6 +17,7 @@ use super::WorkerEvents;
 use super::report::StatusWriter;
 use crate::herder::ConnectorType;
 use crate::metrics::{ClassVersion, PluginStore};
+use crate::providers::Watching;
 
 /// How long a connector may take to stop before it is given up.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -53,6 +54,8 @@ pub(super) struct ConnectorHandle {
     report: ConnectorReport,
     /// What the connector counts itself, until it is shut down.
     plugins: Arc<PluginStore>,
+    /// The watch on the values that it was started with.
+    watching: Option<Arc<Watching>>,
 }
 
 /// Writes the status of one connector.
@@ -86,6 +89,11 @@ impl ConnectorHandle {
         self.report.parts
     }
 
+    /// Keeps the watch on its values as long as there is a handle.
+    pub(super) fn watching(self, watching: Option<Watching>) -> Self {
+        Self { watching: watching.map(Arc::new), ..self }
+    }
+
     /// Brings the connector to a state; returns when it is there, or with the error that prevented it.
     pub(super) async fn transition(&self, target: TargetState) -> Result<()> {
         self.ask(|reply| Command::Transition { target, reply }).await?
@@ -104,6 +112,9 @@ impl ConnectorHandle {
 
     /// Stops the connector. One that takes too long is given up.
     pub(super) async fn shutdown(&self) {
+        if let Some(watching) = &self.watching {
+            watching.end();
+        }
         let stopped = self.ask(|reply| Command::Shutdown { reply });
         if tokio::time::timeout(SHUTDOWN_TIMEOUT, stopped).await.is_err() {
             self.give_up();
@@ -172,7 +183,13 @@ pub(super) fn spawn(
     let actor = Actor { connector, config, report: report.clone(), state: Phase::Initial };
     let span = tracing::info_span!("connector", connector = report.name);
     let task = runtime.spawn(actor.run(inbox).instrument(span));
-    ConnectorHandle { commands, abort: task.abort_handle(), report, plugins: Arc::new(plugins) }
+    ConnectorHandle {
+        commands,
+        abort: task.abort_handle(),
+        report,
+        plugins: Arc::new(plugins),
+        watching: None,
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

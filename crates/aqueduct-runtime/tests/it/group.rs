@@ -58,10 +58,14 @@ impl Member {
             ("scheduled.rebalance.max.delay.ms", "0"),
             ("task.shutdown.graceful.timeout.ms", "1000"),
             ("offset.flush.interval.ms", "200"),
+            ("config.providers", "file"),
+            ("config.providers.file.class", "org.apache.kafka.common.config.provider.FileConfigProvider"),
+            ("config.providers.file.param.aqueduct.ttl.ms", "100"),
         ]);
         properties.insert("bootstrap.servers", broker.bootstrap());
         let mut plugins = monitor.plugins();
         plugins.extend(text_plugins());
+        plugins.extend(aqueduct_runtime::providers::plugins());
         let registry = Arc::new(Registry::new(plugins));
         let membership = Membership {
             url: format!("http://{id}/"),
@@ -238,6 +242,28 @@ async fn restarts_are_done_by_who_runs_it_and_changes_by_who_leads() {
     stopped.expect("stopped");
     until("a has no tasks", || leader.connector_status("a").is_ok_and(|status| status.tasks.is_empty()))
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_worker_restarts_what_it_runs_with_new_values() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("secrets.properties");
+    std::fs::write(&file, "password=first").expect("writes");
+    let group = Group::start(2).await;
+    let mut config = source("c", 3);
+    let reference = format!("${{file:{}:password}}", file.display());
+    config.insert("my.password", reference.as_str());
+    group.leader().put_connector_config("c", config, None, false).await.expect("created");
+    group.until_runs("c", 3).await;
+    let probe = group.monitor.probe("c");
+    let before = (probe.calls(Call::ConnectorStart), probe.calls(Call::Start));
+    std::fs::write(folder.path().join("next"), "password=second").expect("writes");
+    std::fs::rename(folder.path().join("next"), &file).expect("replaces");
+    probe.expect_calls(Call::ConnectorStart, before.0 + 1).await;
+    probe.expect_calls(Call::Start, before.1 + 3).await;
+    group.until_runs("c", 3).await;
+    let tasks = group.leader().task_configs("c").await.expect("tasks");
+    assert!(tasks.iter().all(|task| task.config.get("my.password") == Some(&*reference)), "{tasks:?}");
 }
 
 /// KAFKA-17719: the Java worker does not write a task set again that has not changed. When the same configuration is put

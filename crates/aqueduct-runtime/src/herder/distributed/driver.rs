@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 use super::jobs::Jobs;
-use super::news::{Inputs, News};
+use super::news::{Inputs, News, Want};
 use super::view::View;
 use super::{HerderError, HerderResult, Shared};
 use crate::configs::{ConfigRecords, Privilege};
@@ -138,8 +138,8 @@ impl Driver {
                 },
                 records = self.records.next() => self.feed(records),
                 wanted = shared.wanted.next() => {
-                    for connector in wanted {
-                        self.step(Input::TasksWanted { connector });
+                    for want in wanted {
+                        self.grant(want);
                     }
                 }
                 () = sleep_until(wake_at) => {
@@ -224,6 +224,21 @@ impl Driver {
             Command::RestartTask { id, reply } => self.restart_task(id, reply),
             Command::Ping(ping) => self.pings.push(ping),
             Command::Shutdown => self.step(Input::Shutdown),
+        }
+    }
+
+    /// Does what something that runs here wants. What has been taken away meanwhile is started with new values elsewhere.
+    fn grant(&mut self, want: Want) {
+        let state = self.herder.config();
+        match want {
+            Want::Tasks(connector) => self.step(Input::TasksWanted { connector }),
+            Want::RestartConnector(name) if self.herder.runs_connector(&name) => {
+                self.jobs.restart_one_connector(&state, name, false, None);
+            }
+            Want::RestartTask(id) if self.herder.runs_task(&id) => {
+                self.jobs.restart_one_task(&state, id, false, None);
+            }
+            Want::RestartConnector(_) | Want::RestartTask(_) => {}
         }
     }
 

@@ -277,7 +277,8 @@ impl Hands {
     async fn start_task(&self, turn: &mut Turn, start: &TaskStart) {
         let TaskStart { id, connector, config, target } = start;
         let _stage = self.shared.stages.enter(format!("starting the task {id}"));
-        let starting = self.shared.worker.start_task(id, connector, config, *target);
+        let events = Arc::new(Events::new(&self.shared));
+        let starting = self.shared.worker.start_task(id, connector, config, *target, events);
         let _ = turn.unless_interrupted(starting).await;
     }
 

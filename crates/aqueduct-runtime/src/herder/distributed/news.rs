@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use aqueduct_proto::herder::Input;
+use aqueduct_proto::state::TaskId;
 use tokio::sync::{Notify, mpsc};
 
 use super::Shared;
@@ -12,29 +13,40 @@ use crate::worker::WorkerEvents;
 /// Ends of jobs that wait for the driver.
 const NEWS_MAX: usize = 1_000;
 
-/// Connectors that want their tasks asked for again: each once, however often it says so.
+/// What a connector or a task that runs here wants.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Want {
+    /// The connector's tasks are to be asked for again.
+    Tasks(String),
+    /// The connector is to be restarted.
+    RestartConnector(String),
+    /// The task is to be restarted.
+    RestartTask(TaskId),
+}
+
+/// What connectors and tasks want: each thing once, however often they say so.
 #[derive(Debug, Default)]
 pub(super) struct Wanted {
-    names: Mutex<BTreeSet<String>>,
+    wants: Mutex<BTreeSet<Want>>,
     some: Notify,
 }
 
 impl Wanted {
-    fn names(&self) -> MutexGuard<'_, BTreeSet<String>> {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+    fn wants(&self) -> MutexGuard<'_, BTreeSet<Want>> {
+        self.wants.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn add(&self, name: &str) {
-        self.names().insert(name.to_owned());
+    fn add(&self, want: Want) {
+        self.wants().insert(want);
         self.some.notify_one();
     }
 
     /// Waits for some. Cancel safe.
-    pub(super) async fn next(&self) -> BTreeSet<String> {
+    pub(super) async fn next(&self) -> BTreeSet<Want> {
         loop {
-            let names = std::mem::take(&mut *self.names());
-            if !names.is_empty() {
-                return names;
+            let wants = std::mem::take(&mut *self.wants());
+            if !wants.is_empty() {
+                return wants;
             }
             self.some.notified().await;
         }
@@ -48,13 +60,25 @@ impl Events {
     pub(super) fn new(shared: &Arc<Shared>) -> Self {
         Self(Arc::downgrade(shared))
     }
+
+    fn add(&self, want: Want) {
+        if let Some(shared) = self.0.upgrade() {
+            shared.wanted.add(want);
+        }
+    }
 }
 
 impl WorkerEvents for Events {
     fn task_reconfiguration_requested(&self, connector: &str) {
-        if let Some(shared) = self.0.upgrade() {
-            shared.wanted.add(connector);
-        }
+        self.add(Want::Tasks(connector.to_owned()));
+    }
+
+    fn connector_values_changed(&self, connector: &str) {
+        self.add(Want::RestartConnector(connector.to_owned()));
+    }
+
+    fn task_values_changed(&self, task: &TaskId) {
+        self.add(Want::RestartTask(task.clone()));
     }
 }
 

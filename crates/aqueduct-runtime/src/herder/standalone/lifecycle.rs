@@ -7,7 +7,7 @@ use aqueduct_proto::state::{State, TargetState, TaskId};
 
 use super::shown;
 use super::store::Configured;
-use super::{HerderError, HerderResult, Inner, tasks_of};
+use super::{Herder, HerderError, HerderResult, Inner, StandaloneHerder, tasks_of};
 use crate::validation::{ConfigInfos, ValidationError};
 use crate::worker::{TaskConfigsError, WorkerEvents};
 
@@ -22,6 +22,26 @@ impl WorkerEvents for Events {
             let _turn = inner.turn(&name).await;
             if let Err(error) = inner.update_tasks(&name).await {
                 tracing::error!(connector = %name, "new tasks could not be made: {error}");
+            }
+        });
+    }
+
+    fn connector_values_changed(&self, connector: &str) {
+        let Some(this) = self.0.upgrade() else { return };
+        let (herder, name) = (StandaloneHerder(Arc::clone(&this)), connector.to_owned());
+        this.runtime.spawn(async move {
+            if let Err(error) = herder.restart_connector(&name).await {
+                tracing::error!(connector = %name, "could not be restarted with new values: {error}");
+            }
+        });
+    }
+
+    fn task_values_changed(&self, task: &TaskId) {
+        let Some(this) = self.0.upgrade() else { return };
+        let (herder, task) = (StandaloneHerder(Arc::clone(&this)), task.clone());
+        this.runtime.spawn(async move {
+            if let Err(error) = herder.restart_task(&task).await {
+                tracing::error!(%task, "could not be restarted with new values: {error}");
             }
         });
     }
@@ -92,11 +112,13 @@ impl Inner {
     }
 
     pub(super) async fn start_tasks(&self, configured: &Configured, ids: &[TaskId]) {
+        let events = Arc::new(Events(self.this.clone()));
         for id in ids {
             let Some(task) = usize::try_from(id.task).ok().and_then(|at| configured.tasks.get(at)) else {
                 continue;
             };
-            self.worker.start_task(id, &configured.config, task, configured.target).await;
+            let events = Arc::clone(&events) as Arc<dyn WorkerEvents>;
+            self.worker.start_task(id, &configured.config, task, configured.target, events).await;
         }
     }
 
