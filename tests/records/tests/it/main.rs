@@ -1,3 +1,4 @@
 //! Converters and transformations together, from bytes to bytes.
 
 mod change_events;
+mod running;
