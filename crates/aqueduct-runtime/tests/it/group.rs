@@ -169,9 +169,17 @@ async fn work_is_shared_and_moves_when_a_worker_leaves() {
     // The next leader goes on where the last one was.
     group.create("d", 1).await;
     group.until_runs("d", 1).await;
+    until("its topic is noted", || {
+        group.members.iter().all(|member| !member.herder.active_topics("a").expect("noted").is_empty())
+    })
+    .await;
     group.leader().delete_connector("a").await.expect("deleted");
     until("nothing is said of what is deleted", || {
-        group.members.iter().all(|member| member.herder.connector_status("a").is_err())
+        let forgotten = |herder: &DistributedHerder| {
+            herder.connector_status("a").is_err()
+                && herder.active_topics("a").is_ok_and(|topics| topics.is_empty())
+        };
+        group.members.iter().all(|member| forgotten(&member.herder))
     })
     .await;
 }

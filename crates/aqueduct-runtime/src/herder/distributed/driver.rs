@@ -12,6 +12,7 @@ use aqueduct_kafka::group::{Answer, GroupLink};
 use aqueduct_proto::herder::{Effect, Herder, Input, Refusal, Request, Warning, WriteError};
 use aqueduct_proto::session::sign;
 use aqueduct_proto::state::TaskId;
+use aqueduct_proto::status_log::StatusOf;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
@@ -23,6 +24,7 @@ use crate::configs::{ConfigRecords, Privilege};
 use crate::herder::StageGuard;
 use crate::logging::LogLevel;
 use crate::metrics::now_ms;
+use crate::status::StatusStore;
 
 /// The herder is asked no more often than this for something that is due; what it waits for may be an answer.
 const TICK_MIN: Duration = Duration::from_millis(5);
@@ -372,6 +374,9 @@ impl Driver {
     /// Removes the statuses of what is not configured.
     fn clean_statuses(&self) {
         for status in self.shared.status.left_over(&self.herder.config()) {
+            if let StatusOf::Connector(name) = &status {
+                self.shared.status.delete_topics(name);
+            }
             self.shared.status.remove(status);
         }
     }

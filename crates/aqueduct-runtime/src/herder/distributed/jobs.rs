@@ -307,6 +307,7 @@ impl Hands {
         let (state, status) = (Arc::clone(&self.shared.view.borrow().config), &self.shared.status);
         for name in work.connectors.iter().filter(|name| state.connector(name).is_none()) {
             status.delete_connector(name);
+            status.delete_topics(name);
         }
         for id in work.tasks.iter().filter(|id| state.task_config(id).is_none()) {
             status.delete_task(id);
