@@ -1,20 +1,13 @@
 //! Membership of a group of protocol type `connect`: the wire under the state machine [`aqueduct_proto::member`].
 //!
-//! Two layers, for two kinds of owner:
-//!
-//! - [`GroupLink`] sends the requests of a state machine that the owner drives itself, and brings the answers. It finds
-//!   the coordinator, keeps a connection of its own to it (a coordinator holds JoinGroup for as long as the rebalance
-//!   takes), and counts ([`GroupMetrics`]).
-//! - [`GroupMember`] is a state machine and a link in a task of their own, so that heartbeats go on while the owner is
-//!   busy, up to `rebalance.timeout.ms`.
+//! [`GroupLink`] sends the requests of a state machine that the owner drives, and brings the answers. It finds the coordinator,
+//! keeps a connection of its own to it (a coordinator holds JoinGroup for as long as the rebalance takes), and counts
+//! ([`GroupMetrics`]).
 //!
 //! What members tell each other passes through as bytes; nothing here reads it.
 
-mod actor;
-mod events;
 mod exchange;
 mod link;
-mod member;
 mod metrics;
 mod refusal;
 
@@ -24,7 +17,6 @@ use aqueduct_proto::member::Settings;
 
 pub use exchange::Answer;
 pub use link::GroupLink;
-pub use member::{GroupMember, Membership};
 pub use metrics::{GroupCounters, GroupLately, GroupMetrics, Timings};
 
 /// A worker's place in its group.

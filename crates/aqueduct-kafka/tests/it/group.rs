@@ -1,18 +1,23 @@
 //! Members of a group, alone and together.
 
+mod actor;
+mod events;
+mod member;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use aqueduct_broker::{ApiKey, Broker, BrokerConfig, Fault, ResponseError};
 use aqueduct_kafka::admin::GroupDescription;
 use aqueduct_kafka::control::Cluster;
-use aqueduct_kafka::group::{Answer, GroupLink, GroupMember, GroupSettings};
+use aqueduct_kafka::group::{Answer, GroupLink, GroupSettings};
 use aqueduct_kafka::{Admin, Properties, config::ConnectionSettings};
 use aqueduct_proto::member::{Event, GroupError, Member, Request, Response, Settings};
 use aqueduct_proto::subprotocol::{Subprotocol, WorkerMetadata, read_metadata};
 use tokio::time::Instant;
 
 use crate::support::{PATIENCE, properties, unique};
+use member::GroupMember;
 
 /// Short times; Apache Kafka does not take sessions as short as ours.
 fn settings(group_id: &str, subprotocol: Subprotocol) -> GroupSettings {

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use aqueduct_api::{ConfigMap, Error, Result};
 use aqueduct_kafka::config::{Identity, Tls};
+use aqueduct_kafka::control::AnyHost;
 use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::danger::ServerCertVerifier;
+use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{ClientConfig, RootCertStore};
 
 use super::{certificates, provider, stores, versions};
 
@@ -26,7 +27,7 @@ pub(in crate::rest) fn client_config(settings: &ConfigMap) -> Result<Arc<ClientC
         .build()
         .map_err(|error| Error::config(format!("ssl.truststore: {error}")))?;
     let verifier: Arc<dyn ServerCertVerifier> =
-        if names_host(settings) { verifier } else { Arc::new(AnyHost(verifier)) };
+        if names_host(settings) { verifier } else { Arc::new(AnyHost::new(verifier)) };
     let builder = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&versions(settings)?)
         .map_err(|error| Error::config(format!("ssl.enabled.protocols: {error}")))?
@@ -62,50 +63,6 @@ fn roots(trusted_pem: Option<&str>) -> Result<RootCertStore> {
     match roots.add_parsable_certificates(trusted) {
         (0, _) => Err(Error::config("https needs certificates to trust: set ssl.truststore.location")),
         _ => Ok(roots),
-    }
-}
-
-/// Checks all of a certificate but whom it names.
-#[derive(Debug)]
-struct AnyHost(Arc<WebPkiServerVerifier>);
-
-impl ServerCertVerifier for AnyHost {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> std::result::Result<ServerCertVerified, rustls::Error> {
-        match self.0.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
-            Err(rustls::Error::InvalidCertificate(
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) => Ok(ServerCertVerified::assertion()),
-            other => other,
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls12_signature(message, cert, dss)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls13_signature(message, cert, dss)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
     }
 }
 

@@ -1,9 +1,12 @@
-//! The owner's side of a member that runs in a task of its own.
+//! The owner's side of a member that runs in a task of its own: a state machine and a link, with an owner that may be busy.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aqueduct_kafka::control::Cluster;
+use aqueduct_kafka::group::{GroupLink, GroupMetrics, GroupSettings};
+use aqueduct_kafka::{ErrorKind, KafkaError, Result};
 use aqueduct_proto::member::Event;
 use aqueduct_proto::subprotocol::{Subprotocol, WorkerMetadata};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -11,25 +14,21 @@ use tokio::time::{Instant, sleep_until};
 
 use super::actor::{Actor, Command};
 use super::events::EventQueue;
-use super::metrics::GroupMetrics;
-use super::{GroupLink, GroupSettings};
-use crate::control::Cluster;
-use crate::error::{ErrorKind, KafkaError, Result};
 
 /// Commands that wait for the member's task, which never waits for its owner.
 const COMMANDS_MAX: usize = 8;
 
 /// Where a member stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Membership {
+pub(super) struct Membership {
     /// The id that the coordinator gave; empty outside the group.
-    pub member_id: String,
+    pub(super) member_id: String,
     /// The generation; -1 before the first and outside the group.
-    pub generation: i32,
+    pub(super) generation: i32,
     /// The subprotocol of the group.
-    pub protocol: Subprotocol,
+    pub(super) protocol: Subprotocol,
     /// Whether it has its assignment, and nothing is known that would end the generation.
-    pub stable: bool,
+    pub(super) stable: bool,
 }
 
 /// A member of a group.
@@ -43,7 +42,7 @@ pub struct Membership {
 /// [asks to join again](Self::rejoin); after [`Event::Fatal`] that would help only if something has changed.
 ///
 /// Dropping it ends the membership as a crash would, when the session times out: see [`close`](Self::close).
-pub struct GroupMember {
+pub(super) struct GroupMember {
     commands: mpsc::Sender<Command>,
     events: Arc<EventQueue>,
     polling: watch::Sender<bool>,
@@ -54,7 +53,7 @@ pub struct GroupMember {
 
 impl GroupMember {
     /// Starts a member that wants to join. Must be called in a tokio runtime.
-    pub fn start(cluster: Arc<Cluster>, settings: GroupSettings) -> GroupMember {
+    pub(super) fn start(cluster: Arc<Cluster>, settings: GroupSettings) -> GroupMember {
         let link = GroupLink::new(cluster, &settings);
         let metrics = Arc::clone(link.metrics());
         let events = Arc::new(EventQueue::default());
@@ -71,7 +70,7 @@ impl GroupMember {
     ///
     /// # Errors
     /// `Closed` if the member's task has ended, with its runtime.
-    pub async fn poll(&mut self, deadline: Instant) -> Result<Option<Event>> {
+    pub(super) async fn poll(&mut self, deadline: Instant) -> Result<Option<Event>> {
         let _polling = Polling::begin(&self.polling);
         tokio::select! {
             biased;
@@ -85,23 +84,23 @@ impl GroupMember {
 
     /// Joins, now that the owner has stopped what must not run meanwhile. Without effect if the member has stopped
     /// waiting for it, of which there is an event.
-    pub async fn join(&self, metadata: WorkerMetadata) {
+    pub(super) async fn join(&self, metadata: WorkerMetadata) {
         self.command(Command::Join(metadata)).await;
     }
 
     /// The leader's decision for this generation: bytes by member id. Without effect if the generation is over.
-    pub async fn assign(&self, generation: i32, assignments: Vec<(String, Vec<u8>)>) {
+    pub(super) async fn assign(&self, generation: i32, assignments: Vec<(String, Vec<u8>)>) {
         self.command(Command::Assign { generation, assignments }).await;
     }
 
     /// Asks for a rebalance, or to join after a leave. The coordinator logs the reason.
-    pub async fn rejoin(&self, reason: impl Into<String>) {
+    pub(super) async fn rejoin(&self, reason: impl Into<String>) {
         self.command(Command::Rejoin { reason: reason.into() }).await;
     }
 
     /// Leaves until [`rejoin`](Self::rejoin). No event of the membership that has ended comes after it. Does not wait
     /// for the coordinator.
-    pub async fn leave(&self, reason: impl Into<String>) {
+    pub(super) async fn leave(&self, reason: impl Into<String>) {
         let (done, is_done) = oneshot::channel();
         self.command(Command::Leave { reason: reason.into(), done }).await;
         // Dropped if the task has ended, which poll tells.
@@ -109,24 +108,24 @@ impl GroupMember {
     }
 
     /// Leaves for good, and waits for the coordinator to hear of it, for no longer than `within`.
-    pub async fn close(self, reason: impl Into<String>, within: Duration) {
+    pub(super) async fn close(self, reason: impl Into<String>, within: Duration) {
         let (done, is_done) = oneshot::channel();
         self.command(Command::Close { reason: reason.into(), within, done }).await;
         let _ = is_done.await;
     }
 
     /// Says what the owner is going to do until it polls again; a warning names it if that takes too long.
-    pub fn set_stage(&self, stage: impl Into<Cow<'static, str>>) {
+    pub(super) fn set_stage(&self, stage: impl Into<Cow<'static, str>>) {
         self.stage.send_replace(stage.into());
     }
 
     /// Where the member stands.
-    pub fn membership(&self) -> Membership {
+    pub(super) fn membership(&self) -> Membership {
         self.membership.borrow().clone()
     }
 
     /// Its counters.
-    pub fn metrics(&self) -> &Arc<GroupMetrics> {
+    pub(super) fn metrics(&self) -> &Arc<GroupMetrics> {
         &self.metrics
     }
 

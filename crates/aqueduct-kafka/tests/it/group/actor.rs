@@ -5,13 +5,14 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aqueduct_kafka::group::{Answer, GroupLink, GroupSettings};
 use aqueduct_proto::member::{Event, Member, Request};
 use aqueduct_proto::subprotocol::WorkerMetadata;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::events::EventQueue;
-use super::{Answer, GroupLink, GroupSettings, Membership, milliseconds};
+use super::member::Membership;
 
 /// The state machine is asked no more often than this for something that is due; what it waits for may be an answer.
 const TICK_MIN: Duration = Duration::from_millis(5);
@@ -93,7 +94,8 @@ impl Actor {
     /// the session is no deadline of the state machine's.
     fn wake_at(&self) -> Instant {
         let now = Instant::now();
-        let latest = now + milliseconds(self.settings.member.heartbeat_interval_ms);
+        let latest =
+            now + Duration::from_millis(self.settings.member.heartbeat_interval_ms.unsigned_abs().into());
         let due = self.member.poll_timeout().map_or(latest, |due_ms| {
             self.epoch + Duration::from_millis(due_ms.try_into().unwrap_or_default())
         });
