@@ -436,10 +436,7 @@ impl Herder {
         effects: &mut Vec<Effect>,
     ) {
         match event {
-            Event::SessionKey(key) => {
-                self.keys.learn(key.clone());
-                effects.push(Effect::UseKey(key));
-            }
+            Event::SessionKey(key) => self.keys.learn(key),
             Event::Restart { connector, request } => self.restarts.add(connector, request),
             Event::LoggerLevel { namespace, level } => effects.push(Effect::LoggerLevel { namespace, level }),
             Event::Garbage { key, reason } => {

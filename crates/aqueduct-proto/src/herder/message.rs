@@ -8,7 +8,6 @@ use thiserror::Error;
 use crate::config_log::Record;
 use crate::member;
 use crate::restart::RestartRequest;
-use crate::session::SessionKey;
 use crate::state::{TargetState, TaskId};
 use crate::subprotocol::Work;
 
@@ -298,8 +297,6 @@ pub enum Effect {
         /// How many.
         bytes: usize,
     },
-    /// Internal requests are signed with this key from now on.
-    UseKey(SessionKey),
     /// Fence the producers of a connector's tasks; the answer is [`Input::ProducersFenced`].
     FenceProducers {
         /// The connector.

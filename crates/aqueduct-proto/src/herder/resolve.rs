@@ -239,7 +239,6 @@ impl Herder {
                 self.config.start();
                 if let Some(key) = self.config.snapshot().session_key() {
                     self.keys.restore(key.clone());
-                    effects.push(Effect::UseKey(key.clone()));
                 }
                 self.rebalance.catch = Catch::Up;
             } else if self.member.generation() < 0 && !self.rebalance.prepare {

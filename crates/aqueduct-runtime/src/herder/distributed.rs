@@ -158,19 +158,9 @@ impl DistributedHerder {
         Err(HerderError::Elsewhere { url: view.place.leader_url.clone() })
     }
 
-    async fn validate(&self, config: &ConfigMap) -> Result<ConfigInfos, ValidationError> {
-        let name = config.get("name").unwrap_or_default();
-        let stages = &self.shared.stages;
-        let _stage = stages.enter(format!("performing multi-property validation for the connector {name}"));
-        self.shared.validator.validate(config).await
-    }
-
     /// Fails with all messages of a configuration that has errors.
     async fn check(&self, config: &ConfigMap) -> HerderResult<()> {
-        match self.validate(config).await?.refusal() {
-            Some(summary) => Err(HerderError::BadRequest(summary)),
-            None => Ok(()),
-        }
+        shown::check(&self.shared.validator, &self.shared.stages, config).await
     }
 
     fn info(&self, name: &str, connector: &Connector, state: &ConfigState) -> ConnectorInfo {
@@ -420,7 +410,7 @@ impl Herder for DistributedHerder {
     }
 
     async fn validate_connector_config(&self, config: ConfigMap) -> Result<ConfigInfos, ValidationError> {
-        self.validate(&config).await
+        shown::validate(&self.shared.validator, &self.shared.stages, &config).await
     }
 
     async fn shutdown(&self) {

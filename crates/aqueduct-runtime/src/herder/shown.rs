@@ -1,4 +1,4 @@
-//! What every herder reads off its worker: states, types, used topics.
+//! What every herder does alike: checks of configurations, and reading states, types and used topics off its worker.
 
 use std::collections::BTreeSet;
 
@@ -6,9 +6,10 @@ use aqueduct_api::{ConfigMap, PluginKind};
 use aqueduct_proto::restart::RestartRequest;
 use aqueduct_proto::state::{State, TaskId};
 
-use super::{ConnectorStateInfo, ConnectorType, HerderError, HerderResult, TaskState};
+use super::{ConnectorStateInfo, ConnectorType, HerderError, HerderResult, StageRegister, TaskState};
 use crate::registry::Wanted;
 use crate::status::Status;
+use crate::validation::{ConfigInfos, ConfigValidator, ValidationError};
 use crate::worker::Worker;
 
 /// A configuration with some keys set, and those removed that the patch has as null.
@@ -20,6 +21,29 @@ pub(super) fn patched(mut config: ConfigMap, patch: &ConfigMap) -> ConfigMap {
         };
     }
     config
+}
+
+/// Checks a configuration, and says meanwhile that the worker is busy with that.
+pub(super) async fn validate(
+    validator: &ConfigValidator,
+    stages: &StageRegister,
+    config: &ConfigMap,
+) -> Result<ConfigInfos, ValidationError> {
+    let name = config.get("name").unwrap_or_default();
+    let _stage = stages.enter(format!("performing multi-property validation for the connector {name}"));
+    validator.validate(config).await
+}
+
+/// Fails with all messages of a configuration that has errors.
+pub(super) async fn check(
+    validator: &ConfigValidator,
+    stages: &StageRegister,
+    config: &ConfigMap,
+) -> HerderResult<()> {
+    match validate(validator, stages, config).await?.refusal() {
+        Some(summary) => Err(HerderError::BadRequest(summary)),
+        None => Ok(()),
+    }
 }
 
 pub(super) fn kind(worker: &Worker, config: &ConfigMap) -> ConnectorType {

@@ -179,7 +179,7 @@ impl Herder for StandaloneHerder {
         initial_state: Option<TargetState>,
         allow_replace: bool,
     ) -> HerderResult<Put<ConnectorInfo>> {
-        self.0.check(&config).await?;
+        shown::check(&self.0.validator, &self.0.stages, &config).await?;
         let (this, name) = (self.clone(), name.to_owned());
         self.carry_out(async move {
             let name = name.as_str();
@@ -203,7 +203,7 @@ impl Herder for StandaloneHerder {
             // From reading to writing the configuration: of two patches at once, none is lost.
             let _turn = this.0.take_turn(name).await;
             let config = shown::patched(this.0.configured(name)?.config, &patch);
-            this.0.check(&config).await?;
+            shown::check(&this.0.validator, &this.0.stages, &config).await?;
             this.0.configure(name, config, None).await?;
             this.connector_info(name).await
         })
@@ -371,7 +371,7 @@ impl Herder for StandaloneHerder {
     }
 
     async fn validate_connector_config(&self, config: ConfigMap) -> Result<ConfigInfos, ValidationError> {
-        self.0.validate(&config).await
+        shown::validate(&self.0.validator, &self.0.stages, &config).await
     }
 
     async fn shutdown(&self) {

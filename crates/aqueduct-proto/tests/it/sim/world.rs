@@ -432,7 +432,6 @@ impl World {
             Effect::SetTarget { .. }
             | Effect::Reconfigure { .. }
             | Effect::Restart { .. }
-            | Effect::UseKey(_)
             | Effect::CleanStatuses
             | Effect::LoggerLevel { .. }
             | Effect::Warn(_) => {}

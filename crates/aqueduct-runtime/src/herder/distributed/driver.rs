@@ -350,8 +350,6 @@ impl Driver {
                 Ok(material) => self.inputs.give_now(Input::KeyMaterial(material)),
                 Err(error) => tracing::error!("a session key could not be made: {error}"),
             },
-            // The view has it.
-            Effect::UseKey(_) => {}
             Effect::FenceProducers { connector, tasks } => self.fence_producers(connector, tasks),
             Effect::CleanStatuses => self.clean_statuses(),
             Effect::LoggerLevel { namespace, level } => self.set_level(&namespace, &level),

@@ -8,7 +8,6 @@ use aqueduct_proto::state::{State, TargetState, TaskId};
 use super::shown;
 use super::store::Configured;
 use super::{Herder, HerderError, HerderResult, Inner, StandaloneHerder, tasks_of};
-use crate::validation::{ConfigInfos, ValidationError};
 use crate::worker::{TaskConfigsError, WorkerEvents};
 
 /// Hears what connectors ask for, as long as the herder lives.
@@ -48,21 +47,6 @@ impl WorkerEvents for Events {
 }
 
 impl Inner {
-    pub(super) async fn validate(&self, config: &ConfigMap) -> Result<ConfigInfos, ValidationError> {
-        let name = config.get("name").unwrap_or_default();
-        let _stage =
-            self.stages.enter(format!("performing multi-property validation for the connector {name}"));
-        self.validator.validate(config).await
-    }
-
-    /// Fails with all messages of a configuration that has errors.
-    pub(super) async fn check(&self, config: &ConfigMap) -> HerderResult<()> {
-        match self.validate(config).await?.refusal() {
-            Some(summary) => Err(HerderError::BadRequest(summary)),
-            None => Ok(()),
-        }
-    }
-
     /// Takes a new configuration, and starts the connector with it.
     pub(super) async fn configure(
         &self,
