@@ -111,6 +111,7 @@ struct Inner {
     /// Whether there are rules at all: the one thing that a request looks at when there are none.
     armed: AtomicBool,
     refusing: AtomicBool,
+    refused: AtomicU64,
     rules: Mutex<Vec<Rule>>,
     kick: Notify,
 }
@@ -136,6 +137,11 @@ impl Faults {
         self.inner.refusing.store(refuse, Ordering::Relaxed);
     }
 
+    /// How many connections have been refused so far.
+    pub fn refused_connections(&self) -> u64 {
+        self.inner.refused.load(Ordering::Relaxed)
+    }
+
     /// Closes every connection that stands, in the middle of whatever it does.
     pub fn close_connections(&self) {
         self.inner.kick.notify_waiters();
@@ -148,8 +154,13 @@ impl Faults {
         self.refuse_connections(false);
     }
 
+    /// Whether a connection that has just been made is to be closed; counts it then.
     pub(crate) fn refuses(&self) -> bool {
-        self.inner.refusing.load(Ordering::Relaxed)
+        let refuses = self.inner.refusing.load(Ordering::Relaxed);
+        if refuses {
+            self.inner.refused.fetch_add(1, Ordering::Relaxed);
+        }
+        refuses
     }
 
     pub(crate) async fn kicked(&self) {

@@ -1,7 +1,6 @@
 //! Workers of a group, each with a REST server, on the dev broker.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use aqueduct_api::ConfigMap;
 use aqueduct_broker::{Broker, BrokerConfig};
@@ -17,6 +16,8 @@ use aqueduct_runtime::worker_config::WorkerConfig;
 use aqueduct_testkit::{
     Call, KafkaClient, Monitor, PATIENCE, SOURCE_CLASS, TEXT_CONVERTER, TEXT_HEADER_CONVERTER, text_plugins,
 };
+
+use crate::setting::expect;
 
 const CONFIGS: &str = "configs";
 const STATUSES: &str = "statuses";
@@ -86,12 +87,8 @@ impl Member {
 }
 
 /// Waits until something is so.
-async fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let deadline = tokio::time::Instant::now() + PATIENCE;
-    while !holds() {
-        assert!(tokio::time::Instant::now() < deadline, "in vain: {what}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+async fn until(what: &str, holds: impl Fn() -> bool) {
+    expect(what, async || holds()).await;
 }
 
 impl Group {
@@ -289,15 +286,11 @@ async fn compaction_after_the_same_configuration_again_loses_no_tasks() {
         let last = |key: &str| keys.iter().rposition(|one| one == key);
         (last("connector-c"), last("commit-c"))
     };
-    let deadline = tokio::time::Instant::now() + PATIENCE;
-    loop {
+    expect("the set is written after its connector again", async || {
         let (connector, commit) = keys().await;
-        if commit > connector {
-            break;
-        }
-        assert!(tokio::time::Instant::now() < deadline, "{connector:?} {commit:?}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+        commit > connector
+    })
+    .await;
     group.broker.compact_now(CONFIGS).await.expect("compacted");
     let late = Member::start(&group.broker, &group.monitor).await;
     assert_eq!(late.herder.task_configs("c").await.expect("known").len(), 2);

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use aqueduct_api::config::ConfigDefault;
-use aqueduct_vectors::{Case, Deviation, Expect, Failure, Json, check_from, decode_record, encode_record};
+use aqueduct_vectors::{Case, Deviation, Expect, Failure, Json, check_from};
 use serde_json::json;
 
 use crate::plugins;
+use crate::vectors::transform;
 
 /// The recordings, or the folder in `AQUEDUCT_DEBEZIUM_VECTORS` with others of the same names.
 fn folder() -> PathBuf {
@@ -30,14 +31,6 @@ fn deviations() -> Vec<Deviation> {
             "there is one kind of error for all indexes",
         ),
     ]
-}
-
-fn transform(case: &Case) -> Result<Json, Failure> {
-    let (record, origin) = decode_record(case.get("record"))?;
-    let mut transformation = plugins::transformation(&case.text("class")?);
-    transformation.configure(&case.config())?;
-    let record = transformation.apply(record, origin.origin())?;
-    Ok(json!({ "record": record.map(|record| encode_record(&record, &origin)) }))
 }
 
 macro_rules! smt {

@@ -22,7 +22,8 @@ fn deviations() -> Vec<Deviation> {
     ]
 }
 
-fn transform(case: &Case) -> Result<Json, Failure> {
+/// The record of a case after its transformation.
+pub(crate) fn transform(case: &Case) -> Result<Json, Failure> {
     let (record, origin) = decode_record(case.get("record"))?;
     let mut transformation = plugins::transformation(&case.text("class")?);
     transformation.configure(&case.config())?;

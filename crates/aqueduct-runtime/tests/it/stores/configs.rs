@@ -17,6 +17,7 @@ use aqueduct_testkit::NewRecord;
 use futures::FutureExt;
 
 use super::{CONFIGS, Place};
+use crate::setting::expect;
 
 /// A worker's view of the topic, folded as its herder does, with its writes.
 struct Reader {
@@ -293,8 +294,8 @@ async fn a_broker_that_is_away_for_a_while_loses_nothing() {
     let writing = one.put_connector("c", &changed, None);
     let returning = async {
         assert_eq!(events(&other, 1).await.len(), 1, "the first change");
-        // Long enough for clients to find out.
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        // Clients have found out, and tried again.
+        expect("connections are refused", async || faults.refused_connections() >= 4).await;
         assert_eq!(other.changes(), [], "nobody can write");
         faults.refuse_connections(false);
     };
