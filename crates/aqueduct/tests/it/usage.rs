@@ -22,11 +22,15 @@ fn arguments_without_sense_end_with_1() {
 }
 
 #[test]
-fn the_script_takes_what_kafkas_takes() {
+fn the_scripts_take_what_kafkas_take() {
+    check_script("connect-standalone.sh", &["missing.properties", "c.json"], "connectStandalone.out");
+    check_script("connect-distributed.sh", &["missing.properties"], "connectDistributed.out");
+}
+
+fn check_script(name: &str, args: &[&str], out: &str) {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let script = |args: &[&str]| {
-        let mut command =
-            Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../bin/connect-standalone.sh"));
+        let mut command = Command::new(format!("{}/../../bin/{name}", env!("CARGO_MANIFEST_DIR")));
         command
             .args(args)
             .env("AQUEDUCT_BIN", env!("CARGO_BIN_EXE_aqueduct"))
@@ -36,9 +40,9 @@ fn the_script_takes_what_kafkas_takes() {
     script(&[]).check(1, &["USAGE:"]);
     script(&["-daemon"]).check(1, &["USAGE:"]);
     script(&["--help"]).check(1, &["USAGE:"]);
-    script(&["missing.properties", "c.json"]).check(2, &["missing.properties"]);
+    script(args).check(2, &["missing.properties"]);
     script(&["-daemon", "missing.properties"]).check(0, &[]);
-    let log = dir.path().join("logs/connectStandalone.out");
+    let log = dir.path().join("logs").join(out);
     crate::program::wait_for("the daemon's log", || {
         fs::read_to_string(&log).ok().filter(|text| text.contains("missing.properties"))
     });
