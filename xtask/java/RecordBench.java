@@ -73,7 +73,8 @@ public final class RecordBench {
         jobs.add(new Job("no transformation", () -> fresh(record)));
         onOrders.forEach((name, config) -> transformation(jobs, name, KAFKA + name, config, record));
         SourceRecord map = record(null, orderMap());
-        for (String name : List.of("Cast$Value", "InsertField$Value", "MaskField$Value", "ReplaceField$Value", "ValueToKey")) {
+        for (String name : List.of("Cast$Value", "ExtractField$Value", "Flatten$Value", "HeaderFrom$Value", "HoistField$Value",
+            "InsertField$Value", "MaskField$Value", "ReplaceField$Value", "TimestampConverter$Value", "ValueToKey")) {
             transformation(jobs, name + " of a map", KAFKA + name, onOrders.get(name), map);
         }
         SourceRecord change = change();
@@ -82,7 +83,9 @@ public final class RecordBench {
             Map.of("delete.tombstone.handling.mode", "rewrite", "add.fields", "op,source.ts_ms", "add.headers", "db"), change);
         transformation(jobs, "ByLogicalTableRouter", "io.debezium.transforms.ByLogicalTableRouter",
             Map.of("topic.regex", "(.*)orders(.*)", "topic.replacement", "$1all_orders"), change);
-        chain(jobs, onOrders, record);
+        chain(jobs, "InsertField, ReplaceField, Cast", onOrders, record);
+        chain(jobs, "InsertField, ReplaceField, Cast of a map", onOrders, map);
+        chain(jobs, "InsertField, ReplaceField, Cast of a map with its own keys", onOrders, map);
         return jobs;
     }
 
@@ -133,11 +136,11 @@ public final class RecordBench {
         jobs.add(new Job(name, () -> transformation.apply(fresh(record))));
     }
 
-    private static void chain(List<Job> jobs, Map<String, Map<String, String>> configs, SourceRecord record) {
+    private static void chain(List<Job> jobs, String name, Map<String, Map<String, String>> configs, SourceRecord record) {
         Transformation<SourceRecord> insert = make(KAFKA + "InsertField$Value", configs.get("InsertField$Value"));
         Transformation<SourceRecord> replace = make(KAFKA + "ReplaceField$Value", configs.get("ReplaceField$Value"));
         Transformation<SourceRecord> cast = make(KAFKA + "Cast$Value", Map.of("spec", "customer:string"));
-        jobs.add(new Job("InsertField, ReplaceField, Cast", () -> cast.apply(replace.apply(insert.apply(fresh(record))))));
+        jobs.add(new Job(name, () -> cast.apply(replace.apply(insert.apply(fresh(record))))));
     }
 
     private static SourceRecord fresh(SourceRecord r) {

@@ -14,7 +14,9 @@ mod read;
 mod scan;
 mod schema_names;
 mod schema_read;
+mod schemaless;
 mod settings;
+mod shapes;
 mod tape;
 mod text;
 mod write;
@@ -26,7 +28,7 @@ use aqueduct_api::{
 use bytes::Bytes;
 
 use envelope::{SchemaReads, SchemaWrites};
-use read::Reader;
+use read::{Reader, Scratch};
 use scan::Scanner;
 use settings::Settings;
 use tape::Document;
@@ -47,7 +49,7 @@ pub struct JsonConverter {
     scanner: Scanner,
     /// For schemas, which are read while a message is.
     schema_scanner: Scanner,
-    places: Vec<u32>,
+    scratch: Scratch,
     reads: SchemaReads,
     writes: SchemaWrites,
 }
@@ -87,7 +89,7 @@ impl JsonConverter {
         let json = encoding::to_utf8(json).map_err(|error| not_json(failed, error))?;
         self.schema_scanner.document(&json).map_err(|fault| not_json(failed, fault))?;
         let document = Document { bytes: &json, tokens: &self.schema_scanner.tokens };
-        let mut reader = Reader::new(self.settings.replace_null, &mut self.places);
+        let mut reader = Reader::new(self.settings.replace_null, &mut self.scratch);
         schema_read::read_schema(&mut reader, document.root())
     }
 
@@ -171,7 +173,7 @@ impl JsonConverter {
     /// The value at a token of what was scanned.
     fn payload(&mut self, data: &Bytes, schema: Option<Schema>, at: u32) -> Result<SchemaAndValue> {
         let document = Document { bytes: data, tokens: &self.scanner.tokens };
-        let mut reader = Reader::new(self.settings.replace_null, &mut self.places);
+        let mut reader = Reader::new(self.settings.replace_null, &mut self.scratch);
         let value = reader.any(schema.as_ref(), document.node(at))?;
         Ok(SchemaAndValue { schema, value })
     }

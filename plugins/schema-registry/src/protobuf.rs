@@ -2,6 +2,7 @@
 
 mod file;
 mod generate;
+mod input;
 mod known;
 mod names;
 mod read;
@@ -9,12 +10,11 @@ mod reader;
 #[cfg(test)]
 mod tests;
 mod write;
+mod writer;
 
 use aqueduct_api::config::{ConfigData, ConfigKey};
 use aqueduct_api::{Error, Result, Schema, SchemaAndValue, Value};
 use bytes::Bytes;
-use prost_reflect::DynamicMessage;
-use prost_reflect::prost::Message as _;
 
 use crate::config::{generalized, ignore_default, switch};
 use crate::converter::{Format, Generated};
@@ -56,7 +56,7 @@ pub struct Protobuf {
 
 impl Format for Protobuf {
     type Reader = reader::Reader;
-    type Writer = write::Writer;
+    type Writer = writer::Writer;
 
     fn keys() -> Vec<ConfigKey> {
         vec![
@@ -130,9 +130,9 @@ impl Format for Protobuf {
         Ok(Generated { schema, record: Some(record) })
     }
 
-    fn writer(&self, schema: Option<&Schema>, documents: &Documents) -> Result<write::Writer> {
+    fn writer(&self, schema: Option<&Schema>, documents: &Documents) -> Result<writer::Writer> {
         let schema = schema.ok_or_else(|| Error::data("Protobuf needs a schema for each value"))?;
-        write::Writer::new(&self.options, schema, &file::parse(documents)?)
+        writer::Writer::new(&self.options, schema, &file::parse(documents)?)
     }
 
     fn reader(&self, documents: &Documents, version: Option<i32>) -> Result<reader::Reader> {
@@ -144,13 +144,12 @@ impl Format for Protobuf {
         Ok(first.map(|message| message.full_name().to_owned()))
     }
 
-    fn path<'a>(&self, writer: &'a write::Writer) -> &'a [u8] {
+    fn path<'a>(&self, writer: &'a writer::Writer) -> &'a [u8] {
         writer.path()
     }
 
-    fn write(&self, writer: &write::Writer, value: &Value, out: &mut Vec<u8>) -> Result<()> {
-        let message = writer.message(value)?;
-        message.encode(out).map_err(|error| Error::data(format!("the message can't be written: {error}")))
+    fn write(&self, writer: &writer::Writer, value: &Value, out: &mut Vec<u8>) -> Result<()> {
+        writer.write(value, out)
     }
 
     fn read(&self, reader: &reader::Reader, path: Option<&[u8]>, payload: &Bytes) -> Result<SchemaAndValue> {
@@ -160,9 +159,7 @@ impl Format for Protobuf {
             None => wire::take_path(&mut payload)?,
         };
         let plan = reader.plan(&path)?;
-        let message = DynamicMessage::decode(plan.descriptor.clone(), payload)
-            .map_err(|error| Error::new(aqueduct_api::ErrorKind::Serialization, error.to_string()))?;
-        let value = plan.value(&message)?;
+        let value = plan.value(&payload)?;
         Ok(SchemaAndValue { schema: Some(plan.schema.clone()), value })
     }
 }

@@ -9,9 +9,10 @@ use aqueduct_api::{
     Struct, Transformation, Type, Value,
 };
 
-use crate::cache::SchemaCache;
+use crate::cache::{KeysCache, SchemaCache};
 use crate::fields::{check_moved, filled};
 use crate::keys;
+use crate::layout::Setting;
 use crate::part::Part;
 use crate::require::{require_map, require_struct};
 use spec::Spec;
@@ -27,6 +28,7 @@ pub(crate) struct Cast {
     spec: Spec,
     replace_null: bool,
     schemas: SchemaCache<Plan>,
+    maps: KeysCache<Setting>,
 }
 
 #[derive(Debug)]
@@ -38,16 +40,23 @@ struct Plan {
 
 impl Cast {
     pub(crate) fn new(part: Part) -> Self {
-        Self { part, spec: Spec::default(), replace_null: true, schemas: SchemaCache::default() }
+        Self {
+            part,
+            spec: Spec::default(),
+            replace_null: true,
+            schemas: SchemaCache::default(),
+            maps: KeysCache::default(),
+        }
     }
 
-    fn cast_map(&self, mut map: Map, fields: &[(aqueduct_api::Text, Type)]) -> Result<Map> {
-        let copied = map.len();
-        for (name, target) in fields {
-            let value = map.get_str(name).cloned().unwrap_or_default();
-            map.insert(name.clone(), cast(None, value, *target)?);
-        }
-        Ok(map.into_hash_order_of_copy(copied))
+    fn cast_map(&mut self, map: Map) -> Result<Map> {
+        let Spec::Fields(fields) = &self.spec else { return Ok(map) };
+        let names = fields.iter().map(|(name, _)| name);
+        let setting = self.maps.get(map.keys(), |keys| Setting::new(keys, names))?;
+        setting.set(map, |number, value| match fields.get(number) {
+            Some((_, target)) => cast(None, value, *target),
+            None => Ok(value),
+        })
     }
 
     fn cast_with_schema(&mut self, schema: &Schema, value: Value) -> Result<(Schema, Value)> {
@@ -140,6 +149,7 @@ impl Transformation for Cast {
         self.spec = Spec::parse(config.list(SPEC)?).map_err(aqueduct_api::Error::config)?;
         self.replace_null = keys::replaces_null(&config)?;
         self.schemas = SchemaCache::default();
+        self.maps = KeysCache::default();
         Ok(())
     }
 
@@ -150,9 +160,7 @@ impl Transformation for Cast {
         let (schema, value) = self.part.take(&mut record);
         let (schema, value) = match (schema, &self.spec) {
             (None, Spec::Whole(target)) => (None, cast(None, value, *target)?),
-            (None, Spec::Fields(fields)) => {
-                (None, Value::Map(self.cast_map(require_map(value, PURPOSE)?, fields)?))
-            }
+            (None, Spec::Fields(_)) => (None, Value::Map(self.cast_map(require_map(value, PURPOSE)?)?)),
             (Some(schema), _) => {
                 let (schema, value) = self.cast_with_schema(&schema, value)?;
                 (Some(schema), value)

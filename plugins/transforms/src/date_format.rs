@@ -73,9 +73,10 @@ impl DateFormat {
         &self.pattern
     }
 
-    /// Appends the text of a moment, in milliseconds since 1970.
-    pub fn format(&self, epoch_ms: i64, out: &mut String) {
-        format::format(&self.items, epoch_ms, out);
+    /// Appends the text of a moment, in milliseconds since 1970, to something in memory.
+    pub fn format(&self, epoch_ms: i64, out: &mut impl fmt::Write) {
+        // What is written to memory takes everything.
+        let _ = format::format(&self.items, epoch_ms, out);
     }
 
     /// The moment that a text begins with, in milliseconds since 1970; `None` if it doesn't match.

@@ -87,12 +87,12 @@ impl FieldPath {
     pub fn take_from_map(&self, value: Map) -> Result<Value> {
         let mut current = value;
         for step in &self.parents {
-            match current.remove_str(step) {
+            match current.into_value(step) {
                 None | Some(Value::Null) => return Ok(Value::Null),
                 Some(inner) => current = require_map(inner, NESTED)?,
             }
         }
-        Ok(current.remove_str(self.last()?).unwrap_or_default())
+        Ok(current.into_value(self.last()?).unwrap_or_default())
     }
 }
 

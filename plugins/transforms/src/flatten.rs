@@ -1,13 +1,15 @@
 //! `Flatten`
 
-use aqueduct_api::data::Map;
+use aqueduct_api::data::{Keys, Map};
 use aqueduct_api::{
     ConfigDef, ConfigKey, ConfigMap, ConfigType, Error, Field, Importance, Origin, Record, Result, Schema,
     SchemaBuilder, Struct, Text, Transformation, Type, Value,
 };
+use smallvec::SmallVec;
 
-use crate::cache::SchemaCache;
+use crate::cache::{KeysCache, SchemaCache};
 use crate::fields::{check_moved, filled};
+use crate::layout::{Added, Layout};
 use crate::part::Part;
 use crate::require::{require_map, require_struct, text_key};
 
@@ -20,6 +22,7 @@ pub(crate) struct Flatten {
     part: Part,
     delimiter: String,
     schemas: SchemaCache<Schema>,
+    maps: KeysCache<Vec<MapPlan>>,
 }
 
 fn join(prefix: &str, delimiter: &str, name: &str) -> String {
@@ -28,35 +31,39 @@ fn join(prefix: &str, delimiter: &str, name: &str) -> String {
 
 impl Flatten {
     pub(crate) fn new(part: Part) -> Self {
-        Self { part, delimiter: ".".to_owned(), schemas: SchemaCache::default() }
+        Self { part, delimiter: ".".to_owned(), schemas: SchemaCache::default(), maps: KeysCache::default() }
     }
 
-    fn flatten_map(&self, map: Map, prefix: &str, into: &mut Map) -> Result<()> {
-        for (key, value) in map {
-            let name = join(prefix, &self.delimiter, text_key(&key)?.map_or("null", Text::as_str));
-            match value {
-                Value::Map(inner) => self.flatten_map(inner, &name, into)?,
-                Value::Null => {
-                    into.insert(name, Value::Null);
-                }
-                value if value.inferred_type().is_none() => {
-                    let class = value.java_class();
-                    return Err(Error::data(format!(
-                        "Flatten transformation was passed a value of type class {class} which is not supported by Connect's data API"
-                    )));
-                }
-                Value::Struct(_) => {
-                    let class = value.java_class();
-                    return Err(Error::data(format!(
-                        "Flatten transformation does not support class {class} for record without schemas (for field {name})."
-                    )));
-                }
-                value => {
-                    into.insert(name, value);
-                }
-            }
+    fn flatten_map(&mut self, map: Map) -> Result<Map> {
+        let Some(layout) = self.layout_of(&map)? else {
+            // One of the values can't stay, and this tells which.
+            return flat_map(map, &self.delimiter);
+        };
+        let mut leaves = Vec::with_capacity(map.len());
+        take_map_leaves(map, &mut leaves);
+        Ok(layout.apply(leaves, Added::new()))
+    }
+
+    /// Where the leaves of a map go; `None` if there is a value that can't stay in a flat map.
+    fn layout_of(&mut self, map: &Map) -> Result<Option<&Layout>> {
+        let mut nested = NestedKeys::new();
+        if !find_nested(map, &mut 0, &mut nested) {
+            return Ok(None);
         }
-        Ok(())
+        let plans = self.maps.get_mut(map.keys(), |_| Ok(Vec::new()))?;
+        let same =
+            |(known, found): (&(usize, Keys), &(usize, &Keys))| known.0 == found.0 && known.1 == *found.1;
+        let fits =
+            |plan: &MapPlan| plan.nested.len() == nested.len() && plan.nested.iter().zip(&nested).all(same);
+        let known = match plans.iter().position(fits) {
+            Some(known) => known,
+            None => {
+                plans.truncate(PLANS_MAX - 1);
+                plans.insert(0, MapPlan::new(map, &nested, &self.delimiter)?);
+                0
+            }
+        };
+        Ok(plans.get(known).map(|plan| &plan.layout))
     }
 
     fn flatten_struct(&mut self, value: Struct) -> Result<(Schema, Value)> {
@@ -66,6 +73,99 @@ impl Flatten {
         take_leaves(value, schema.fields(), &mut values)?;
         Ok((schema.clone(), Value::Struct(Struct::from_values(schema.clone(), values)?)))
     }
+}
+
+/// How many ways to flatten are remembered for maps of certain keys: they differ where a value is a map in one and null
+/// in another.
+const PLANS_MAX: usize = 8;
+
+/// The keys of all maps in a map, each with the number of its entry.
+type NestedKeys<'a> = SmallVec<[(usize, &'a Keys); 8]>;
+
+/// How maps of certain keys, with maps of certain keys in them, become flat.
+#[derive(Debug)]
+struct MapPlan {
+    nested: Vec<(usize, Keys)>,
+    layout: Layout,
+}
+
+impl MapPlan {
+    fn new(map: &Map, nested: &NestedKeys<'_>, delimiter: &str) -> Result<Self> {
+        let nested = nested.iter().map(|(at, keys)| (*at, (*keys).clone())).collect();
+        let layout = Layout::of_places(flat_map(places(map, &mut 0), delimiter)?);
+        Ok(Self { nested, layout })
+    }
+}
+
+/// Finds the maps in a map. Gives false if there is a value that can't stay in a flat map.
+fn find_nested<'a>(map: &'a Map, number: &mut usize, nested: &mut NestedKeys<'a>) -> bool {
+    map.values().iter().all(|value| {
+        *number += 1;
+        match value {
+            Value::Map(inner) => {
+                nested.push((*number, inner.keys()));
+                find_nested(inner, number, nested)
+            }
+            Value::Struct(_) => false,
+            value => value.is_null() || value.inferred_type().is_some(),
+        }
+    })
+}
+
+/// The same map with the numbers of its leaves for values.
+fn places(map: &Map, next: &mut i64) -> Map {
+    let place = |value: &Value| match value {
+        Value::Map(inner) => Value::Map(places(inner, next)),
+        _ => {
+            *next += 1;
+            Value::Int64(*next - 1)
+        }
+    };
+    Map::from_parts(map.keys().clone(), map.values().iter().map(place).collect())
+}
+
+fn take_map_leaves(map: Map, into: &mut Vec<Value>) {
+    let (_, values) = map.into_parts();
+    for value in values {
+        match value {
+            Value::Map(inner) => take_map_leaves(inner, into),
+            leaf => into.push(leaf),
+        }
+    }
+}
+
+fn flat_map(map: Map, delimiter: &str) -> Result<Map> {
+    let mut flat = Map::with_capacity(map.len());
+    add_map_leaves(map, "", delimiter, &mut flat)?;
+    Ok(flat)
+}
+
+fn add_map_leaves(map: Map, prefix: &str, delimiter: &str, into: &mut Map) -> Result<()> {
+    for (key, value) in map {
+        let name = join(prefix, delimiter, text_key(&key)?.map_or("null", Text::as_str));
+        match value {
+            Value::Map(inner) => add_map_leaves(inner, &name, delimiter, into)?,
+            Value::Null => {
+                into.insert(name, Value::Null);
+            }
+            value if value.inferred_type().is_none() => {
+                let class = value.java_class();
+                return Err(Error::data(format!(
+                    "Flatten transformation was passed a value of type class {class} which is not supported by Connect's data API"
+                )));
+            }
+            Value::Struct(_) => {
+                let class = value.java_class();
+                return Err(Error::data(format!(
+                    "Flatten transformation does not support class {class} for record without schemas (for field {name})."
+                )));
+            }
+            value => {
+                into.insert(name, value);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The values of all leaves in order. A default stands for a null, at every level. Below a struct that is null there are
@@ -164,6 +264,7 @@ impl Transformation for Flatten {
         self.delimiter =
             self.config().parse(config)?.optional_string(DELIMITER)?.unwrap_or("null").to_owned();
         self.schemas = SchemaCache::default();
+        self.maps = KeysCache::default();
         Ok(())
     }
 
@@ -173,9 +274,7 @@ impl Transformation for Flatten {
         }
         let (schema, value) = self.part.take(&mut record);
         if schema.is_none() {
-            let map = require_map(value, PURPOSE)?;
-            let mut flat = Map::with_capacity(map.len());
-            self.flatten_map(map, "", &mut flat)?;
+            let flat = self.flatten_map(require_map(value, PURPOSE)?)?;
             self.part.put(&mut record, None, Value::Map(flat));
         } else {
             let (schema, value) = self.flatten_struct(require_struct(value, PURPOSE)?)?;

@@ -1,14 +1,16 @@
 //! `HeaderFrom`
 
 use aqueduct_api::config::Parsed;
+use aqueduct_api::data::Keys;
 use aqueduct_api::{
     ConfigDef, ConfigKey, ConfigMap, ConfigType, Error, ErrorKind, Header, Importance, Origin, Record,
     Result, Schema, SchemaBuilder, Struct, Text, Transformation, Validator, Value,
 };
 
-use crate::cache::SchemaCache;
+use crate::cache::{KeysCache, SchemaCache};
 use crate::fields::{check_moved, filled};
 use crate::keys;
+use crate::layout::{Added, Layout};
 use crate::part::Part;
 use crate::require::{require_map, require_struct};
 
@@ -25,6 +27,7 @@ pub(crate) struct HeaderFrom {
     moves: bool,
     replace_null: bool,
     schemas: SchemaCache<Plan>,
+    maps: KeysCache<MapPlan>,
 }
 
 #[derive(Debug)]
@@ -55,31 +58,57 @@ impl Plan {
     }
 }
 
+/// The same for a map.
+#[derive(Debug)]
+struct MapPlan {
+    /// Where the values for headers are.
+    places: Vec<Option<usize>>,
+    layout: Layout,
+}
+
+impl MapPlan {
+    fn new(keys: &Keys, pairs: &[(Text, Text)], moves: bool) -> Result<Self> {
+        let places = pairs.iter().map(|(name, _)| keys.place_of_str(name)).collect();
+        let layout = Layout::of(keys, |map| {
+            let mut map = map.into_hash_order_of_copy(keys.len());
+            for (name, _) in pairs.iter().filter(|_| moves) {
+                map.remove_str(name);
+            }
+            Ok(map)
+        })?;
+        Ok(Self { places, layout })
+    }
+}
+
 impl HeaderFrom {
     pub(crate) fn new(part: Part) -> Self {
-        Self { part, pairs: Vec::new(), moves: false, replace_null: true, schemas: SchemaCache::default() }
+        Self {
+            part,
+            pairs: Vec::new(),
+            moves: false,
+            replace_null: true,
+            schemas: SchemaCache::default(),
+            maps: KeysCache::default(),
+        }
     }
 
     fn purpose(&self) -> &'static str {
         if self.moves { "header move" } else { "header copy" }
     }
 
-    fn take_from_map(&self, record: &mut Record) -> Result<()> {
+    fn take_from_map(&mut self, record: &mut Record) -> Result<()> {
+        let purpose = self.purpose();
         let (_, value) = self.part.take(record);
-        let mut map = require_map(value, self.purpose())?;
-        let copied = map.len();
-        for (field, header) in &self.pairs {
-            let value = map.get_str(field).cloned().unwrap_or_default();
+        let map = require_map(value, purpose)?;
+        let (pairs, moves) = (&self.pairs, self.moves);
+        let plan = self.maps.get(map.keys(), |keys| MapPlan::new(keys, pairs, moves))?;
+        for ((_, header), place) in pairs.iter().zip(&plan.places) {
+            let value = place.and_then(|place| map.values().get(place)).cloned().unwrap_or_default();
             let schema = value.as_struct().map(|value| value.schema().clone());
             record.headers.push(Header { key: header.clone(), schema, value });
         }
-        map = map.into_hash_order_of_copy(copied);
-        if self.moves {
-            for (field, _) in &self.pairs {
-                map.remove_str(field);
-            }
-        }
-        self.part.put(record, None, Value::Map(map));
+        let (_, values) = map.into_parts();
+        self.part.put(record, None, Value::Map(plan.layout.apply(values, Added::new())));
         Ok(())
     }
 
@@ -168,6 +197,7 @@ impl Transformation for HeaderFrom {
         self.moves = config.string(OPERATION)? == "move";
         self.replace_null = keys::replaces_null(&config)?;
         self.schemas = SchemaCache::default();
+        self.maps = KeysCache::default();
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! `HoistField`
 
-use aqueduct_api::data::{Map, validate_field};
+use aqueduct_api::data::{Keys, Map, validate_field};
 use aqueduct_api::{
     ConfigDef, ConfigKey, ConfigMap, ConfigType, Importance, Origin, Record, Result, Schema, SchemaBuilder,
     Struct, Text, Transformation, Value,
@@ -18,11 +18,13 @@ pub(crate) struct HoistField {
     /// `None` if the configuration says null, which only a map can have as a key.
     field: Option<Text>,
     schemas: SchemaCache<Schema>,
+    /// The only key of a map.
+    map_keys: Keys,
 }
 
 impl HoistField {
     pub(crate) fn new(part: Part) -> Self {
-        Self { part, field: None, schemas: SchemaCache::default() }
+        Self { part, field: None, schemas: SchemaCache::default(), map_keys: Keys::default() }
     }
 }
 
@@ -38,6 +40,7 @@ impl Transformation for HoistField {
 
     fn configure(&mut self, config: &ConfigMap) -> Result<()> {
         self.field = self.config().parse(config)?.optional_string(FIELD)?.map(Text::from);
+        self.map_keys = Keys::from_unique(vec![Value::from(self.field.clone())]);
         self.schemas = SchemaCache::default();
         Ok(())
     }
@@ -46,8 +49,8 @@ impl Transformation for HoistField {
         let (schema, value) = self.part.take(&mut record);
         match schema {
             None => {
-                let entries = vec![(Value::from(self.field.clone()), value)];
-                self.part.put(&mut record, None, Value::Map(Map::from_unique(entries)));
+                let map = Map::from_parts(self.map_keys.clone(), vec![value]);
+                self.part.put(&mut record, None, Value::Map(map));
             }
             Some(schema) => {
                 let field = self.field.clone().unwrap_or_default();

@@ -7,10 +7,12 @@ use aqueduct_api::{
     ConfigDef, ConfigKey, ConfigMap, ConfigType, Error, Importance, Origin, Record, Result, Schema,
     SchemaBuilder, Struct, Text, Topic, Transformation, Type, Value,
 };
+use smallvec::SmallVec;
 
-use crate::cache::SchemaCache;
+use crate::cache::{KeysCache, SchemaCache};
 use crate::fields;
 use crate::keys;
+use crate::layout::Setting;
 use crate::part::Part;
 use crate::require::{require_map, require_struct};
 
@@ -25,8 +27,18 @@ pub(crate) struct InsertField {
     insertions: Vec<Insertion>,
     replace_null: bool,
     schemas: SchemaCache<Schema>,
+    maps: KeysCache<Settings>,
     topic: TopicText,
 }
+
+/// How many fields can be inserted.
+const INSERTIONS_MAX: usize = 5;
+
+/// What a record has of each.
+type Inserted = SmallVec<[Option<Value>; INSERTIONS_MAX]>;
+
+/// How maps of certain keys change, by which insertions a record has.
+type Settings = Vec<(SmallVec<[bool; INSERTIONS_MAX]>, Setting)>;
 
 /// The topic met last as a text, so that its records share that.
 #[derive(Debug, Default)]
@@ -114,20 +126,37 @@ impl InsertField {
             insertions: Vec::new(),
             replace_null: true,
             schemas: SchemaCache::default(),
+            maps: KeysCache::default(),
             topic: TopicText::default(),
         }
     }
 
     fn insert_into_map(&mut self, record: &mut Record, origin: Origin<'_>) -> Result<()> {
         let (_, value) = self.part.take(record);
-        let mut map = require_map(value, PURPOSE)?;
-        let copied = map.len();
+        let map = require_map(value, PURPOSE)?;
+        let mut values = Inserted::new();
         for insertion in &self.insertions {
-            if let Some(value) = insertion.value(record, origin, true, &mut self.topic)? {
-                map.insert(insertion.name.clone(), value);
-            }
+            values.push(insertion.value(record, origin, true, &mut self.topic)?);
         }
-        self.part.put(record, None, Value::Map(map.into_hash_order_of_copy(copied)));
+        // What a record does not have is not inserted.
+        let present: SmallVec<[bool; INSERTIONS_MAX]> = values.iter().map(Option::is_some).collect();
+        let settings = self.maps.get_mut(map.keys(), |_| Ok(Vec::new()))?;
+        let known = settings.iter().position(|(of, _)| *of == present);
+        let known = match known {
+            Some(known) => known,
+            None => {
+                let names = self.insertions.iter().zip(&present).filter(|(_, present)| **present);
+                let setting = Setting::new(map.keys(), names.map(|(insertion, _)| &insertion.name))?;
+                settings.push((present, setting));
+                settings.len() - 1
+            }
+        };
+        let mut values = values.into_iter().flatten();
+        let map = match settings.get(known) {
+            Some((_, setting)) => setting.set(map, |_, _| Ok(values.next().unwrap_or_default()))?,
+            None => map,
+        };
+        self.part.put(record, None, Value::Map(map));
         Ok(())
     }
 
@@ -214,6 +243,7 @@ impl Transformation for InsertField {
         }
         self.replace_null = keys::replaces_null(&config)?;
         self.schemas = SchemaCache::default();
+        self.maps = KeysCache::default();
         Ok(())
     }
 

@@ -18,6 +18,7 @@ mod hoist_field;
 mod insert_field;
 mod insert_header;
 mod keys;
+mod layout;
 mod mask_field;
 mod numbers;
 mod part;

@@ -8,9 +8,10 @@ use aqueduct_api::{
     Transformation, Validator, Value,
 };
 
-use crate::cache::SchemaCache;
+use crate::cache::{KeysCache, SchemaCache};
 use crate::fields::{check_moved, filled};
 use crate::keys;
+use crate::layout::Setting;
 use crate::part::Part;
 use crate::require::{require_map, require_struct};
 use replacement::{Replacement, blank};
@@ -28,6 +29,7 @@ pub(crate) struct MaskField {
     replace_null: bool,
     /// Which fields of a struct are masked.
     masked: SchemaCache<Vec<bool>>,
+    maps: KeysCache<Setting>,
 }
 
 impl MaskField {
@@ -38,16 +40,13 @@ impl MaskField {
             replacement: None,
             replace_null: true,
             masked: SchemaCache::default(),
+            maps: KeysCache::default(),
         }
     }
 
-    fn mask_map(&self, mut map: Map) -> Result<Map> {
-        let copied = map.len();
-        for name in &self.fields {
-            let value = masked(self.replacement.as_ref(), map.get_str(name).unwrap_or(&Value::Null))?;
-            map.insert(name.clone(), value);
-        }
-        Ok(map.into_hash_order_of_copy(copied))
+    fn mask_map(&mut self, map: Map) -> Result<Map> {
+        let setting = self.maps.get(map.keys(), |keys| Setting::new(keys, &self.fields))?;
+        setting.set(map, |_, value| masked(self.replacement.as_ref(), &value))
     }
 
     fn mask_struct(&mut self, value: Struct) -> Result<Struct> {
@@ -115,6 +114,7 @@ impl Transformation for MaskField {
         self.replacement = config.optional_string(REPLACEMENT)?.map(Replacement::new);
         self.replace_null = keys::replaces_null(&config)?;
         self.masked = SchemaCache::default();
+        self.maps = KeysCache::default();
         Ok(())
     }
 

@@ -7,9 +7,10 @@ use aqueduct_api::{
     SchemaBuilder, Struct, Text, Transformation, Validator, Value,
 };
 
-use crate::cache::SchemaCache;
+use crate::cache::{KeysCache, SchemaCache};
 use crate::fields::{check_moved, filled};
 use crate::keys;
+use crate::layout::{Added, Layout};
 use crate::part::Part;
 use crate::require::{require_map, require_struct, text_key};
 
@@ -25,6 +26,7 @@ pub(crate) struct ReplaceField {
     rules: Rules,
     replace_null: bool,
     schemas: SchemaCache<Plan>,
+    maps: KeysCache<Layout>,
 }
 
 #[derive(Debug, Default)]
@@ -46,6 +48,21 @@ impl Rules {
 
     fn renamed<'a>(&'a self, name: &'a Text) -> &'a Text {
         self.renames.iter().find(|(old, _)| old == name).map_or(name, |(_, new)| new)
+    }
+
+    fn applied_to_map(&self, map: Map) -> Result<Map> {
+        let size = map.len();
+        let mut kept = Map::with_capacity(size);
+        for (key, value) in map {
+            let key = match text_key(&key)? {
+                Some(name) if !self.keeps(name) => continue,
+                Some(name) => Value::String(self.renamed(name).clone()),
+                None if self.include.is_empty() => Value::Null,
+                None => continue,
+            };
+            kept.insert(key, value);
+        }
+        Ok(kept.into_hash_order_of_sized(size))
     }
 
     fn original<'a>(&'a self, name: &'a Text) -> &'a Text {
@@ -117,22 +134,21 @@ impl Plan {
 
 impl ReplaceField {
     pub(crate) fn new(part: Part) -> Self {
-        Self { part, rules: Rules::default(), replace_null: true, schemas: SchemaCache::default() }
+        Self {
+            part,
+            rules: Rules::default(),
+            replace_null: true,
+            schemas: SchemaCache::default(),
+            maps: KeysCache::default(),
+        }
     }
 
-    fn replace_in_map(&self, map: Map) -> Result<Map> {
-        let size = map.len();
-        let mut kept = Map::with_capacity(size);
-        for (key, value) in map {
-            let key = match text_key(&key)? {
-                Some(name) if !self.rules.keeps(name) => continue,
-                Some(name) => Value::String(self.rules.renamed(name).clone()),
-                None if self.rules.include.is_empty() => Value::Null,
-                None => continue,
-            };
-            kept.insert(key, value);
-        }
-        Ok(kept.into_hash_order_of_sized(size))
+    fn replace_in_map(&mut self, map: Map) -> Result<Map> {
+        let rules = &self.rules;
+        let layout =
+            self.maps.get(map.keys(), |keys| Layout::of(keys, |places| rules.applied_to_map(places)))?;
+        let (_, values) = map.into_parts();
+        Ok(layout.apply(values, Added::new()))
     }
 }
 
@@ -191,6 +207,7 @@ impl Transformation for ReplaceField {
         };
         self.replace_null = keys::replaces_null(&config)?;
         self.schemas = SchemaCache::default();
+        self.maps = KeysCache::default();
         Ok(())
     }
 

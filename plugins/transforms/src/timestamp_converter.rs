@@ -8,10 +8,11 @@ use aqueduct_api::{
     SchemaBuilder, Struct, Text, Transformation, Validator, Value,
 };
 
-use crate::cache::SchemaCache;
+use crate::cache::{KeysCache, SchemaCache};
 use crate::date_format::DateFormat;
 use crate::fields::{check_moved, filled};
 use crate::keys;
+use crate::layout::Setting;
 use crate::part::Part;
 use crate::require::{require_map, require_struct};
 use kind::{Kind, Translator, UnixPrecision};
@@ -31,6 +32,7 @@ pub(crate) struct TimestampConverter {
     translator: Translator,
     replace_null: bool,
     schemas: SchemaCache<Schema>,
+    maps: KeysCache<Setting>,
 }
 
 impl TimestampConverter {
@@ -41,15 +43,13 @@ impl TimestampConverter {
             translator: Translator::default(),
             replace_null: true,
             schemas: SchemaCache::default(),
+            maps: KeysCache::default(),
         }
     }
 
     fn convert_map(&mut self, map: Map) -> Result<Value> {
-        let (copied, mut map) = (map.len(), map);
-        let value = map.get_str(&self.field).cloned().unwrap_or_default();
-        let value = self.translator.convert_schemaless(value)?;
-        map.insert(self.field.clone(), value);
-        Ok(Value::Map(map.into_hash_order_of_copy(copied)))
+        let setting = self.maps.get(map.keys(), |keys| Setting::new(keys, [&self.field]))?;
+        setting.set(map, |_, value| self.translator.convert_schemaless(value)).map(Value::Map)
     }
 
     fn convert_field(&mut self, schema: &Schema, value: Value) -> Result<(Schema, Value)> {
@@ -170,6 +170,7 @@ impl Transformation for TimestampConverter {
         let precision = UnixPrecision::from_name(config.string(PRECISION)?);
         self.translator = Translator { target, format, precision };
         self.schemas = SchemaCache::default();
+        self.maps = KeysCache::default();
         Ok(())
     }
 

@@ -1,12 +1,12 @@
 //! `ValueToKey`
 
-use aqueduct_api::data::{Map, validate_field};
+use aqueduct_api::data::{Keys, Map, validate_field};
 use aqueduct_api::{
     ConfigDef, ConfigKey, ConfigMap, ConfigType, Error, Importance, Origin, Record, Result, Schema,
     SchemaBuilder, Struct, Text, Transformation, Validator, Value,
 };
 
-use crate::cache::SchemaCache;
+use crate::cache::{KeysCache, SchemaCache};
 use crate::keys;
 use crate::require::{map_or_null, struct_or_null};
 
@@ -19,6 +19,10 @@ pub(crate) struct ValueToKey {
     fields: Vec<Text>,
     replace_null: bool,
     schemas: SchemaCache<KeyPlan>,
+    /// The keys of a key that is a map.
+    map_keys: Keys,
+    /// Where their values are in maps.
+    maps: KeysCache<Vec<Option<usize>>>,
 }
 
 #[derive(Debug)]
@@ -44,13 +48,14 @@ impl KeyPlan {
 }
 
 impl ValueToKey {
-    fn key_of_map(&self, map: &Map) -> Value {
-        let entries: Map = self
-            .fields
-            .iter()
-            .map(|name| (Value::String(name.clone()), map.get_str(name).cloned().unwrap_or_default()))
-            .collect();
-        Value::Map(entries.into_hash_order_of_sized(self.fields.len()))
+    fn key_of_map(&mut self, map: &Map) -> Result<Value> {
+        let names = self.map_keys.as_slice();
+        let places = self
+            .maps
+            .get(map.keys(), |keys| Ok(names.iter().map(|name| keys.place_of(name)).collect::<Vec<_>>()))?;
+        let value = |place: &Option<usize>| place.and_then(|place| map.values().get(place)).cloned();
+        let values = places.iter().map(|place| value(place).unwrap_or_default()).collect();
+        Ok(Value::Map(Map::from_parts(self.map_keys.clone(), values)))
     }
 
     fn key_of_struct(&mut self, value: &Struct) -> Result<(Schema, Value)> {
@@ -91,13 +96,16 @@ impl Transformation for ValueToKey {
         self.fields = config.list(FIELDS)?.iter().map(|name| name.as_str().into()).collect();
         self.replace_null = keys::replaces_null(&config)?;
         self.schemas = SchemaCache::default();
+        let map: Map = self.fields.iter().map(|name| (name.clone(), Value::Null)).collect();
+        self.map_keys = map.into_hash_order_of_sized(self.fields.len()).keys().clone();
+        self.maps = KeysCache::default();
         Ok(())
     }
 
     fn apply(&mut self, mut record: Record, _origin: Origin<'_>) -> Result<Option<Record>> {
         let (schema, key) = if record.value_schema.is_none() {
             match map_or_null(&record.value, PURPOSE)? {
-                Some(map) => (None, self.key_of_map(map)),
+                Some(map) => (None, self.key_of_map(map)?),
                 None => return Err(null_value("Map", " in absence of schema")),
             }
         } else {

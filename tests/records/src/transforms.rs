@@ -49,8 +49,18 @@ const ON_ORDERS: &[(&str, Config)] = &[
     ("ValueToKey", &[("fields", "id,customer")]),
 ];
 
-const ON_MAPS: &[&str] =
-    &["Cast$Value", "InsertField$Value", "MaskField$Value", "ReplaceField$Value", "ValueToKey"];
+const ON_MAPS: &[&str] = &[
+    "Cast$Value",
+    "ExtractField$Value",
+    "Flatten$Value",
+    "HeaderFrom$Value",
+    "HoistField$Value",
+    "InsertField$Value",
+    "MaskField$Value",
+    "ReplaceField$Value",
+    "TimestampConverter$Value",
+    "ValueToKey",
+];
 
 const ON_CHANGES: &[(&str, Config)] = &[
     ("ExtractNewRecordState", &[]),
@@ -85,15 +95,25 @@ pub(crate) fn jobs() -> Vec<Job> {
         let how = if config.len() == 3 { " with metadata" } else { "" };
         job(format!("{class}{how}"), class, config, sample::change_record())
     }));
+    let name = "InsertField, ReplaceField, Cast";
+    jobs.push(Job::apply(name, chain(), sample::order_record()));
+    jobs.push(Job::apply(format!("{name} of a map"), chain(), sample::map_record()));
+    jobs.push(Job::apply_to_strangers(
+        format!("{name} of a map with its own keys"),
+        chain(),
+        sample::map_record(),
+    ));
+    jobs
+}
+
+fn chain() -> Vec<Box<dyn Transformation>> {
     let chain = ["InsertField$Value", "ReplaceField$Value", "Cast$Value"];
     let chain = chain.iter().filter_map(|class| ON_ORDERS.iter().find(|(name, _)| name == class));
-    let chain = chain
+    chain
         .map(|(class, config)| match *class {
             // One of its fields is gone by then.
             "Cast$Value" => transformation(class, &[("spec", "customer:string")]),
             class => transformation(class, config),
         })
-        .collect();
-    jobs.push(Job::apply("InsertField, ReplaceField, Cast", chain, sample::order_record()));
-    jobs
+        .collect()
 }

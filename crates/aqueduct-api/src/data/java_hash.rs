@@ -1,5 +1,7 @@
 //! Java's hash codes, and the order in which its `HashMap` iterates.
 
+use smallvec::SmallVec;
+
 use super::Value;
 
 /// The table size of a `HashMap` made without arguments.
@@ -21,11 +23,18 @@ pub(super) fn capacity_of_copy(len: usize) -> usize {
 
 /// `String.hashCode`
 pub fn string_hash(text: &str) -> i32 {
-    if text.is_ascii() {
-        text.bytes().fold(0_i32, |hash, byte| hash.wrapping_mul(31).wrapping_add(i32::from(byte)))
-    } else {
-        text.encode_utf16().fold(0_i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)))
+    if !text.is_ascii() {
+        return text
+            .encode_utf16()
+            .fold(0_i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)));
     }
+    let (fours, rest) = text.as_bytes().as_chunks::<4>();
+    // Four at once: a product waits for the one before it.
+    let hash = fours.iter().fold(0_i32, |hash, four| {
+        let [a, b, c, d] = four.map(i32::from);
+        hash.wrapping_mul(31 * 31 * 31 * 31).wrapping_add(a * (31 * 31 * 31) + b * (31 * 31) + c * 31 + d)
+    });
+    rest.iter().fold(hash, |hash, byte| hash.wrapping_mul(31).wrapping_add(i32::from(*byte)))
 }
 
 /// `Arrays.hashCode` of bytes.
@@ -84,24 +93,19 @@ fn big_integer_hash(value: &num_bigint::BigInt) -> i32 {
     if sign == num_bigint::Sign::Minus { hash.wrapping_neg() } else { hash }
 }
 
-/// Entries in the order of a `HashMap` that got them one after the other and began with this table size.
+/// The places of keys in the order of a `HashMap` that got them one after the other and began with this table size.
 ///
 /// The order is that of the bins, and within a bin that of insertion, which growing the table keeps.
-pub(super) fn iteration_order<V>(entries: Vec<(Value, V)>, capacity: usize) -> Vec<(Value, V)> {
-    if entries.len() < 2 {
-        return entries;
-    }
-    let mut spread: Vec<(u32, (Value, V))> = entries
-        .into_iter()
-        .map(|entry| {
-            let hash = value_hash(&entry.0) as u32;
-            (hash ^ (hash >> 16), entry)
-        })
-        .collect();
-    let capacity = final_capacity(spread.iter().map(|(hash, _)| *hash), capacity);
+pub(super) fn iteration_order(keys: &[Value], capacity: usize) -> SmallVec<[(u32, u32); 16]> {
+    let spread = keys.iter().zip(0_u32..).map(|(key, place)| {
+        let hash = value_hash(key) as u32;
+        (hash ^ (hash >> 16), place)
+    });
+    let mut order: SmallVec<[(u32, u32); 16]> = spread.collect();
+    let capacity = final_capacity(order.iter().map(|(hash, _)| *hash), capacity);
     let mask = (capacity - 1) as u32;
-    spread.sort_by_key(|(hash, _)| hash & mask);
-    spread.into_iter().map(|(_, entry)| entry).collect()
+    order.sort_by_key(|(hash, _)| hash & mask);
+    order
 }
 
 fn final_capacity(hashes: impl Iterator<Item = u32> + Clone, mut capacity: usize) -> usize {
@@ -125,11 +129,9 @@ mod tests {
     use super::*;
 
     fn order(keys: &[&str]) -> Vec<String> {
-        let entries = keys.iter().map(|key| (Value::from(*key), ())).collect();
-        iteration_order(entries, DEFAULT_CAPACITY)
-            .into_iter()
-            .map(|(key, ())| key.as_text().expect("a text").to_string())
-            .collect()
+        let values: Vec<Value> = keys.iter().map(|key| Value::from(*key)).collect();
+        let order = iteration_order(&values, DEFAULT_CAPACITY);
+        order.into_iter().map(|(_, place)| keys[place as usize].to_owned()).collect()
     }
 
     #[test]
@@ -144,6 +146,12 @@ mod tests {
     #[test]
     fn hashes_as_java_does() {
         assert_eq!(string_hash("hello"), 99_162_322);
+        for length in 0..40 {
+            let text: String = "~aZ09_.\u{7f}".chars().cycle().take(length).collect();
+            let one_by_one =
+                text.bytes().fold(0_i32, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into()));
+            assert_eq!(string_hash(&text), one_by_one);
+        }
         assert_eq!(value_hash(&Value::Int64(-1)), 0);
         assert_eq!(value_hash(&Value::Float64(1.0)), 1_072_693_248);
     }

@@ -1,10 +1,11 @@
 //! Maps, in the order in which Java would iterate them.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use smallvec::SmallVec;
 
-use super::{Text, Value, java_hash};
+use super::{Keys, Text, Value, java_hash};
 
 /// Up to so many entries a walk finds a key faster than a table.
 const WALKED_MAX: usize = 32;
@@ -15,64 +16,90 @@ const WALKED_MAX: usize = 32;
 /// partition's offset is stored. Where Java has a `LinkedHashMap`, that is the order of insertion; where it has a
 /// `HashMap`, build the entries in the order of Java's calls and finish with [`Map::into_hash_order`].
 ///
-/// Meant for the small maps of records: a look-up walks the entries. Equality is that of maps, without order.
-#[derive(Debug, Clone, Default)]
+/// Meant for the small maps of records: a look-up walks the keys. Maps may share their [`Keys`]; one that then adds or
+/// removes an entry gets keys of its own. Equality is that of maps, without order.
+#[derive(Clone, Default)]
 pub struct Map {
-    entries: Vec<(Value, Value)>,
-    hashed: bool,
+    keys: Keys,
+    /// One a key.
+    values: Vec<Value>,
 }
 
 impl Map {
     /// An empty map.
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self { keys: Keys::NONE, values: Vec::new() }
     }
 
     /// An empty map with room for this many entries.
     pub fn with_capacity(capacity: usize) -> Self {
-        Self { entries: Vec::with_capacity(capacity), hashed: false }
+        let keys = Keys::from_unique(Vec::with_capacity(capacity));
+        Self { keys, values: Vec::with_capacity(capacity) }
     }
 
     /// A map of these entries in their order; the caller vouches that no key comes twice.
     pub fn from_unique(entries: Vec<(Value, Value)>) -> Self {
-        Self { entries, hashed: false }
+        let (keys, values) = entries.into_iter().unzip();
+        Self { keys: Keys::from_unique(keys), values }
     }
 
     /// A map of these entries, which a `java.util.HashMap` has iterated in this order; no key comes twice.
     pub fn from_hash_order(entries: Vec<(Value, Value)>) -> Self {
-        Self { entries, hashed: true }
+        let mut map = Self::from_unique(entries);
+        map.keys.set_hashed();
+        map
+    }
+
+    /// A map of these keys, each with the value in its place. Where values are missing they are null, and what is too
+    /// many is left out.
+    pub fn from_parts(keys: Keys, mut values: Vec<Value>) -> Self {
+        values.resize(keys.len(), Value::Null);
+        Self { keys, values }
+    }
+
+    /// The keys, and the value of each.
+    pub fn into_parts(self) -> (Keys, Vec<Value>) {
+        (self.keys, self.values)
+    }
+
+    /// The keys in order.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// The values in the order of the keys.
+    pub fn values(&self) -> &[Value] {
+        &self.values
     }
 
     /// How many entries there are.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.values.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.values.is_empty()
     }
 
     /// The value of this key.
     pub fn get(&self, key: &Value) -> Option<&Value> {
-        self.entries.iter().find(|(name, _)| name == key).map(|(_, value)| value)
+        self.values.get(self.keys.place_of(key)?)
     }
 
     /// The value of this text as a key.
     pub fn get_str(&self, key: &str) -> Option<&Value> {
-        self.entries
-            .iter()
-            .find(|(name, _)| name.as_text().is_some_and(|name| name.as_str() == key))
-            .map(|(_, value)| value)
+        self.values.get(self.keys.place_of_str(key)?)
     }
 
     /// Puts an entry at the end, or a new value in the place of an existing key; gives the old value.
     pub fn insert(&mut self, key: impl Into<Value>, value: impl Into<Value>) -> Option<Value> {
         let (key, value) = (key.into(), value.into());
-        match self.entries.iter_mut().find(|(name, _)| *name == key) {
-            Some((_, old)) => Some(std::mem::replace(old, value)),
+        match self.keys.place_of(&key).and_then(|place| self.values.get_mut(place)) {
+            Some(old) => Some(std::mem::replace(old, value)),
             None => {
-                self.entries.push((key, value));
+                self.keys.push(key);
+                self.values.push(value);
                 None
             }
         }
@@ -80,18 +107,25 @@ impl Map {
 
     /// Removes the entry of this text as a key.
     pub fn remove_str(&mut self, key: &str) -> Option<Value> {
-        let at = self.entries.iter().position(|(name, _)| name.as_text().is_some_and(|name| name == key))?;
-        Some(self.entries.remove(at).1)
+        let place = self.keys.place_of_str(key)?;
+        self.keys.remove(place);
+        Some(self.values.remove(place))
+    }
+
+    /// The value of this text as a key, taken out of the map.
+    pub fn into_value(mut self, key: &str) -> Option<Value> {
+        let place = self.keys.place_of_str(key)?;
+        self.values.get_mut(place).map(std::mem::take)
     }
 
     /// The entries in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Value, &Value)> + Clone {
-        self.entries.iter().map(|(key, value)| (key, value))
+        self.keys.as_slice().iter().zip(&self.values)
     }
 
     /// The keys as texts, in order, or the first key that is none.
     pub fn text_keys(&self) -> Result<Vec<&Text>, &Value> {
-        self.entries.iter().map(|(key, _)| key.as_text().ok_or(key)).collect()
+        self.keys.as_slice().iter().map(|key| key.as_text().ok_or(key)).collect()
     }
 
     /// Puts the entries into the order in which a `java.util.HashMap` iterates that got them one after the other.
@@ -113,57 +147,73 @@ impl Map {
         self.ordered_by(expected.next_power_of_two())
     }
 
-    fn ordered_by(self, capacity: usize) -> Self {
-        Self { entries: java_hash::iteration_order(self.entries, capacity), hashed: true }
+    fn ordered_by(mut self, capacity: usize) -> Self {
+        self.keys.put_in_hash_order(&mut self.values, capacity);
+        self
     }
 
     /// The Java class that has this order.
     pub fn java_class(&self) -> &'static str {
-        if self.hashed { "java.util.HashMap" } else { "java.util.LinkedHashMap" }
+        if self.keys.in_hash_order() { "java.util.HashMap" } else { "java.util.LinkedHashMap" }
     }
 }
 
 impl IntoIterator for Map {
     type Item = (Value, Value);
-    type IntoIter = std::vec::IntoIter<(Value, Value)>;
+    type IntoIter = std::iter::Zip<std::vec::IntoIter<Value>, std::vec::IntoIter<Value>>;
     fn into_iter(self) -> Self::IntoIter {
-        self.entries.into_iter()
+        self.keys.into_vec().into_iter().zip(self.values)
     }
 }
 
 impl PartialEq for Map {
     fn eq(&self, other: &Self) -> bool {
+        if self.keys.identity() == other.keys.identity() {
+            return self.values == other.values;
+        }
         self.len() == other.len()
-            && self.entries.iter().all(|(key, value)| other.get(key).is_some_and(|found| found == value))
+            && self.iter().all(|(key, value)| other.get(key).is_some_and(|found| found == value))
+    }
+}
+
+impl fmt::Debug for Map {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
     }
 }
 
 /// As if the entries were inserted one after the other, without a walk for each where there are many.
 impl<K: Into<Value>, V: Into<Value>> FromIterator<(K, V)> for Map {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
-        let mut map = Self::new();
-        let mut entries = entries.into_iter().map(|(key, value)| (key.into(), value.into()));
-        for (key, value) in entries.by_ref().take(WALKED_MAX) {
-            map.insert(key, value);
-        }
+        let entries = entries.into_iter();
+        let expected = entries.size_hint().0.min(WALKED_MAX);
+        let (mut keys, mut values) = (Vec::with_capacity(expected), Vec::with_capacity(expected));
         let mut places: HashMap<i32, SmallVec<[usize; 1]>> = HashMap::new();
-        for (key, value) in entries {
-            if places.is_empty() {
-                for (at, (key, _)) in map.entries.iter().enumerate() {
-                    places.entry(java_hash::value_hash(key)).or_default().push(at);
+        for (key, value) in entries.map(|(key, value)| (key.into(), value.into())) {
+            let known = if keys.len() < WALKED_MAX {
+                keys.iter().position(|known| *known == key)
+            } else {
+                if places.is_empty() {
+                    for (place, key) in keys.iter().enumerate() {
+                        places.entry(java_hash::value_hash(key)).or_default().push(place);
+                    }
                 }
-            }
-            let same_hash = places.entry(java_hash::value_hash(&key)).or_default();
-            let known = same_hash.iter().copied().find(|at| map.entries[*at].0 == key);
-            match known {
-                Some(at) => map.entries[at].1 = value,
+                let same_hash = places.entry(java_hash::value_hash(&key)).or_default();
+                let known = same_hash.iter().copied().find(|place| keys.get(*place) == Some(&key));
+                if known.is_none() {
+                    same_hash.push(keys.len());
+                }
+                known
+            };
+            match known.and_then(|place| values.get_mut(place)) {
+                Some(old) => *old = value,
                 None => {
-                    same_hash.push(map.entries.len());
-                    map.entries.push((key, value));
+                    keys.push(key);
+                    values.push(value);
                 }
             }
         }
-        map
+        Self { keys: Keys::from_unique(keys), values }
     }
 }
 
@@ -181,5 +231,38 @@ mod tests {
         }
         assert_eq!(collected.len(), 250);
         assert!(collected.iter().eq(inserted.iter()));
+    }
+
+    #[test]
+    fn maps_share_keys_until_one_changes() {
+        let first: Map = [("a", 1), ("b", 2)].into_iter().collect();
+        let mut second = Map::from_parts(first.keys().clone(), vec![3.into()]);
+        assert_eq!(second.get_str("b"), Some(&Value::Null));
+        assert_eq!(second.keys().identity(), first.keys().identity());
+        second.insert("c", 4);
+        assert_eq!(second.remove_str("a"), Some(3.into()));
+        assert_eq!(second, [("b", Value::Null), ("c", 4.into())].into_iter().collect());
+        assert_eq!(first, [("b", 2), ("a", 1)].into_iter().collect());
+        let shared = first.clone();
+        assert_eq!(shared.into_iter().collect::<Map>(), first);
+        assert_eq!(first.clone().into_value("b"), Some(2.into()));
+        assert_eq!(first.into_value("c"), None);
+    }
+
+    #[test]
+    fn an_order_that_stays_keeps_the_keys() {
+        let names = ["id", "name", "created_at", "zeta"];
+        let map = names.into_iter().map(|name| (name, 1)).collect::<Map>().into_hash_order();
+        assert_eq!(map.java_class(), "java.util.HashMap");
+        let identity = map.keys().identity();
+        let again = map.clone().into_hash_order();
+        assert_eq!(again.keys().identity(), identity);
+        assert!(again.iter().eq(map.iter()));
+        assert_eq!(Map::new().into_hash_order().java_class(), "java.util.HashMap");
+    }
+
+    #[test]
+    fn a_value_is_no_larger_than_a_struct() {
+        assert!(size_of::<Map>() <= 32 && size_of::<Value>() <= 40);
     }
 }

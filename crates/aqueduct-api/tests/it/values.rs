@@ -68,8 +68,8 @@ fn deep_texts_are_strings() {
 }
 
 #[test]
-fn strings_share_the_memory_of_the_text() {
-    let text = Text::from(r#"["first", "second"]"#);
+fn long_strings_share_the_memory_of_the_text() {
+    let text = Text::from(r#"["the first of two long strings", "the second of two long strings"]"#);
     let parsed = parse_string(&text).expect("a list");
     let whole = text.as_bytes().as_ptr_range();
     let aqueduct_api::Value::Array(elements) = parsed.value else { panic!("a list") };

@@ -5,22 +5,31 @@ use aqueduct_api::{Error, ErrorKind, Result};
 
 use super::base64;
 use super::entries::Entries;
+use super::schemaless::Schemaless;
 use super::tape::{Kind, Node};
+
+/// The memory that reading needs, kept from record to record.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    /// Where the members for the fields of the structs being read are.
+    places: Vec<u32>,
+    schemaless: Schemaless,
+}
 
 /// Reads values by schemas.
 pub(crate) struct Reader<'a> {
     /// Whether a default stands in for a null.
     pub(crate) replace_null: bool,
-    /// Where the members for the fields of the structs being read are; kept from record to record.
-    pub(crate) places: &'a mut Vec<u32>,
+    scratch: &'a mut Scratch,
     /// Whether a value of the wrong type was read as null, which must be checked once it is put into a struct.
     doubtful: bool,
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(replace_null: bool, places: &'a mut Vec<u32>) -> Self {
-        places.clear();
-        Self { replace_null, places, doubtful: false }
+    pub(crate) fn new(replace_null: bool, scratch: &'a mut Scratch) -> Self {
+        scratch.places.clear();
+        scratch.schemaless.begin();
+        Self { replace_null, scratch, doubtful: false }
     }
 
     /// The value of this node, which is absent where a member is missing.
@@ -104,7 +113,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn any(&mut self, schema: Option<&Schema>, node: Node<'_>) -> Result<Value> {
         match schema {
             Some(schema) => self.value(schema, Some(node)),
-            None => Ok(schemaless(node)),
+            None => Ok(self.scratch.schemaless.value(node)),
         }
     }
 
@@ -154,7 +163,7 @@ impl<'a> Reader<'a> {
         let mut values = Vec::with_capacity(fields.len());
         for field in fields {
             // Token 0 is never the value of a member.
-            let place = self.places.get(base + field.index).copied().filter(|place| *place != 0);
+            let place = self.scratch.places.get(base + field.index).copied().filter(|place| *place != 0);
             let doubtful = std::mem::replace(&mut self.doubtful, false);
             let value = self.value(&field.schema, place.map(|place| node.sibling(place)))?;
             if self.doubtful {
@@ -163,7 +172,7 @@ impl<'a> Reader<'a> {
             self.doubtful = doubtful;
             values.push(value);
         }
-        self.places.truncate(base);
+        self.scratch.places.truncate(base);
         Ok(Value::Struct(Struct::from_values(schema.clone(), values)?))
     }
 
@@ -171,8 +180,8 @@ impl<'a> Reader<'a> {
     #[inline(never)]
     fn find_members(&mut self, schema: &Schema, node: Node<'_>) -> usize {
         let fields = schema.fields();
-        let base = self.places.len();
-        self.places.resize(base + fields.len(), 0);
+        let base = self.scratch.places.len();
+        self.scratch.places.resize(base + fields.len(), 0);
         // Members mostly come in the order of the fields.
         let mut likely = 0;
         for (name, value) in node.members() {
@@ -180,7 +189,7 @@ impl<'a> Reader<'a> {
             let found = behind.iter().chain(before).find(|field| name.is_text(&field.name));
             if let Some(field) = found {
                 likely = field.index + 1;
-                if let Some(place) = self.places.get_mut(base + field.index) {
+                if let Some(place) = self.scratch.places.get_mut(base + field.index) {
                     *place = value.at;
                 }
             }
@@ -253,83 +262,4 @@ fn decimal_of_bytes(schema: &Schema, text: &str) -> Result<Value> {
     // Java looks at the bytes before it looks for the scale; either is an error here.
     decimal_scale(schema)?;
     Logical::Decimal.decode(schema, &Value::from(bytes))
-}
-
-/// A container that is being read without a schema.
-enum Open {
-    Array(Vec<Value>),
-    Object(Entries<Value, Value>, Value),
-}
-
-impl Open {
-    fn add(&mut self, value: Value) {
-        match self {
-            Self::Array(elements) => elements.push(value),
-            Self::Object(entries, name) => entries.put(std::mem::take(name), value),
-        }
-    }
-
-    fn close(self) -> Value {
-        match self {
-            Self::Array(elements) => Value::Array(elements),
-            Self::Object(entries, _) => Value::Map(Map::from_unique(entries.into_vec()).into_hash_order()),
-        }
-    }
-}
-
-/// The value of a node by its own looks. A loop instead of recursion: the depth costs no stack.
-#[inline(never)]
-pub(crate) fn schemaless(root: Node<'_>) -> Value {
-    let document = root.document();
-    let mut open: Vec<(Open, u32)> = Vec::new();
-    let mut at = root.at;
-    loop {
-        // Inside an object, the name comes before its value.
-        if let Some((Open::Object(_, name), _)) = open.last_mut() {
-            *name = Value::from(document.node(at).text());
-            at += 1;
-        }
-        let node = document.node(at);
-        let count = node.token.count as usize;
-        let mut value = match node.kind() {
-            Kind::Array if count > 0 => {
-                open.push((Open::Array(Vec::with_capacity(count)), node.token.next));
-                at += 1;
-                continue;
-            }
-            Kind::Object if count > 0 => {
-                open.push((Open::Object(Entries::with_capacity(count), Value::Null), node.token.next));
-                at += 1;
-                continue;
-            }
-            _ => plain(node),
-        };
-        at = node.token.next;
-        loop {
-            let Some((container, end)) = open.last_mut() else {
-                return value;
-            };
-            container.add(value);
-            if at < *end {
-                break;
-            }
-            let Some((container, _)) = open.pop() else {
-                return Value::Null;
-            };
-            value = container.close();
-        }
-    }
-}
-
-fn plain(node: Node<'_>) -> Value {
-    match node.kind() {
-        Kind::Missing | Kind::Null => Value::Null,
-        Kind::True => Value::Boolean(true),
-        Kind::False => Value::Boolean(false),
-        Kind::Integer => Value::from(node.number().map(|number| number.to_i64())),
-        Kind::Decimal => Value::from(node.number().map(|number| number.to_f64())),
-        Kind::Text | Kind::CodedText => Value::from(node.text()),
-        Kind::Array => Value::Array(Vec::new()),
-        Kind::Object => Value::Map(Map::new().into_hash_order()),
-    }
 }

@@ -123,13 +123,12 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The text that it is, if it is one. It shares the memory of the message where it can.
+    /// The text that it is, if it is one. If it is long it shares the memory of the message where it can.
     pub(crate) fn text(self) -> Option<Text> {
         match self.token.kind {
             Kind::Text => {
                 let range = self.token.start as usize..self.token.end as usize;
-                let slice = if range.is_empty() { Bytes::new() } else { self.document.bytes.slice(range) };
-                Some(Text::from_utf8_lossy(slice))
+                Text::from_utf8_part(self.document.bytes, range)
             }
             Kind::CodedText => Some(text::decode(self.raw()).into()),
             _ => None,

@@ -43,8 +43,8 @@ fn simple_header() {
 
 /// What has its bytes already is handed on from where it lies.
 #[test]
-fn text_and_bytes_are_not_copied() {
-    let data = Bytes::from(b"some text of a message".to_vec());
+fn long_text_and_bytes_are_not_copied() {
+    let data = Bytes::from(b"some text of a message that is long enough".to_vec());
     for name in ["StringConverter", "ByteArrayConverter"] {
         let mut converter = converter(name, &ConfigMap::new()).expect("no configuration is needed");
         let value = read(&mut *converter, Some(&data)).expect("any bytes").value;

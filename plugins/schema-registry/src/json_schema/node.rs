@@ -1,9 +1,10 @@
 //! JSON one level at a time: what lies deeper stays text until a schema asks for it, and numbers stay as they are written.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use aqueduct_api::{Error, ErrorKind, Result};
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// A piece of JSON.
@@ -12,14 +13,14 @@ pub(super) enum Node<'a> {
     Null,
     Boolean(bool),
     Number(&'a str),
-    Text(String),
+    Text(Cow<'a, str>),
     Array(Vec<&'a RawValue>),
     Object(Members<'a>),
 }
 
 /// The members of an object in their order.
 #[derive(Clone)]
-pub(super) struct Members<'a>(pub(super) Vec<(String, &'a RawValue)>);
+pub(super) struct Members<'a>(pub(super) Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Members<'a> {
     /// The last member of this name: it wins.
@@ -38,13 +39,35 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
                 let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
+                while let Some((Borrowed(name), value)) = map.next_entry()? {
+                    members.push((name, value));
                 }
                 Ok(Members(members))
             }
         }
         deserializer.deserialize_map(Collect)
+    }
+}
+
+/// A text, which is part of the payload unless it has escapes.
+struct Borrowed<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Borrowed<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Keep;
+        impl<'de> Visitor<'de> for Keep {
+            type Value = Borrowed<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text")
+            }
+            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Borrowed<'de>, E> {
+                Ok(Borrowed(Cow::Borrowed(text)))
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Borrowed<'de>, E> {
+                Ok(Borrowed(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(Keep)
     }
 }
 
@@ -65,7 +88,7 @@ impl<'a> Node<'a> {
         Ok(match text.as_bytes().first() {
             Some(b'{') => Self::Object(parse(text)?),
             Some(b'[') => Self::Array(parse(text)?),
-            Some(b'"') => Self::Text(parse(text)?),
+            Some(b'"') => Self::Text(parse::<Borrowed<'_>>(text)?.0),
             Some(b't') => Self::Boolean(true),
             Some(b'f') => Self::Boolean(false),
             Some(b'n') | None => Self::Null,

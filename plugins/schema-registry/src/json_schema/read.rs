@@ -1,5 +1,7 @@
 //! JSON to values, by the schema of Connect.
 
+use std::borrow::Cow;
+
 use aqueduct_api::data::{Decimal, Map, decimal_scale};
 use aqueduct_api::{Error, Result, Schema, Struct, Type, Value};
 use base64::Engine;
@@ -52,7 +54,7 @@ fn integer(text: &str) -> Option<i64> {
 fn float(node: &Node<'_>) -> Option<f64> {
     match node {
         Node::Number(text) => text.parse().ok(),
-        Node::Text(text) => match text.as_str() {
+        Node::Text(text) => match &**text {
             "NaN" => Some(f64::NAN),
             "Infinity" => Some(f64::INFINITY),
             "-Infinity" => Some(f64::NEG_INFINITY),
@@ -79,10 +81,10 @@ fn plain(options: &Options, schema: &Schema, node: Node<'_>) -> Result<Value> {
         (Type::Float32, node) => Value::Float32(float(&node).ok_or_else(|| unfit(schema, &node))? as f32),
         (Type::Float64, node) => Value::Float64(float(&node).ok_or_else(|| unfit(schema, &node))?),
         (Type::Boolean, Node::Boolean(yes)) => Value::Boolean(yes),
-        (Type::String, Node::Text(text)) => text.into(),
+        (Type::String, Node::Text(text)) => (*text).into(),
         (Type::Bytes, Node::Text(text)) => {
             let bytes = BASE64
-                .decode(&text)
+                .decode(&*text)
                 .map_err(|error| Error::data("Invalid bytes field").with_source(error))?;
             Value::Bytes(bytes.into())
         }
@@ -91,7 +93,9 @@ fn plain(options: &Options, schema: &Schema, node: Node<'_>) -> Result<Value> {
             Value::Array(values.into_iter().map(|raw| value(options, element, raw)).collect::<Result<_>>()?)
         }
         (Type::Map, Node::Object(Members(members))) => {
-            let entry = |(name, raw)| Ok((Value::from(name), value(options, schema.value_schema(), raw)?));
+            let entry = |(name, raw): (Cow<'_, str>, _)| {
+                Ok((Value::from(&*name), value(options, schema.value_schema(), raw)?))
+            };
             Value::Map(members.into_iter().map(entry).collect::<Result<Map>>()?.into_hash_order())
         }
         (Type::Map, Node::Array(entries)) => {
@@ -162,12 +166,13 @@ fn schemaless(raw: &RawValue, depth: usize) -> Result<Value> {
             Ok(number) => number.into(),
             Err(_) => text.parse::<f64>().unwrap_or(f64::NAN).into(),
         },
-        Node::Text(text) => text.into(),
+        Node::Text(text) => (*text).into(),
         Node::Array(values) => {
             Value::Array(values.into_iter().map(|raw| schemaless(raw, depth + 1)).collect::<Result<_>>()?)
         }
         Node::Object(Members(members)) => {
-            let entry = |(name, raw)| Ok((Value::from(name), schemaless(raw, depth + 1)?));
+            let entry =
+                |(name, raw): (Cow<'_, str>, _)| Ok((Value::from(&*name), schemaless(raw, depth + 1)?));
             Value::Map(members.into_iter().map(entry).collect::<Result<Map>>()?.into_hash_order())
         }
     })

@@ -1,7 +1,6 @@
 //! Values to JSON, straight into the buffer.
 
-use aqueduct_api::data::java_text::{f32_text, f64_text};
-use aqueduct_api::data::{Logical, Map};
+use aqueduct_api::data::{Logical, Map, java_text};
 use aqueduct_api::{Error, Result, Schema, Type, Value};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -26,8 +25,23 @@ fn put_text(text: &str, out: &mut Vec<u8>) {
 }
 
 /// A number as Java prints it, which JSON takes but for those that are none.
-fn put_number(text: &str, finite: bool, out: &mut Vec<u8>) {
-    if finite { out.extend_from_slice(text.as_bytes()) } else { put_text(text, out) }
+fn put_number(value: &Value, finite: bool, out: &mut Vec<u8>) {
+    if !finite {
+        out.push(b'"');
+    }
+    java_text::append_utf8(out, value);
+    if !finite {
+        out.push(b'"');
+    }
+}
+
+fn put_bytes(bytes: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    let start = out.len();
+    out.resize(start + base64::encoded_len(bytes.len(), true).unwrap_or_default(), 0);
+    // There is room for all of it.
+    BASE64.encode_slice(bytes, out.get_mut(start..).unwrap_or_default()).ok();
+    out.push(b'"');
 }
 
 /// Writes a value. A struct is written by its own schema, which is that given.
@@ -62,20 +76,20 @@ pub(super) fn value(
     }
     match value {
         Value::Int8(_) | Value::Int16(_) | Value::Int32(_) | Value::Int64(_) => {
-            out.extend_from_slice(value.as_i64().unwrap_or_default().to_string().as_bytes());
+            java_text::append_utf8(out, value);
         }
-        Value::Float32(number) => put_number(&f32_text(*number), number.is_finite(), out),
-        Value::Float64(number) => put_number(&f64_text(*number), number.is_finite(), out),
+        Value::Float32(number) => put_number(value, number.is_finite(), out),
+        Value::Float64(number) => put_number(value, number.is_finite(), out),
         Value::Boolean(yes) => out.extend_from_slice(if *yes { b"true" } else { b"false" }),
         Value::String(text) => put_text(text, out),
-        Value::Bytes(bytes) => put_text(&BASE64.encode(bytes), out),
-        Value::Decimal(decimal) if options.numeric => out.extend_from_slice(decimal.to_string().as_bytes()),
+        Value::Bytes(bytes) => put_bytes(bytes, out),
+        Value::Decimal(_) if options.numeric => java_text::append_utf8(out, value),
         Value::Decimal(_) | Value::Date(_) => {
             let schema = schema.ok_or_else(|| wrong_class(None, value))?;
             let logical: Logical = schema.logical().ok_or_else(|| wrong_class(Some(schema), value))?;
             match logical.encode(schema, value)? {
-                Value::Bytes(bytes) => put_text(&BASE64.encode(bytes), out),
-                plain => out.extend_from_slice(plain.as_i64().unwrap_or_default().to_string().as_bytes()),
+                Value::Bytes(bytes) => put_bytes(&bytes, out),
+                plain => java_text::append_utf8(out, &plain),
             }
         }
         Value::Array(values) => {

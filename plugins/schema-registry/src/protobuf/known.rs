@@ -2,9 +2,9 @@
 
 use aqueduct_api::data::calendar::{DAY_MS, DateTime, Lenient};
 use aqueduct_api::data::{Decimal, Logical, decimal_scale};
-use aqueduct_api::{Error, Result, Schema, Value};
+use aqueduct_api::{Error, Result, Schema, Type, Value};
 use num_bigint::BigInt;
-use prost_reflect::{DynamicMessage, MessageDescriptor, Value as Proto};
+use prost_reflect::MessageDescriptor;
 
 /// The logical type that a message stands for.
 pub(super) fn logical(message: &MessageDescriptor) -> Option<Logical> {
@@ -26,68 +26,54 @@ pub(super) fn is_wrapper(message: &MessageDescriptor) -> bool {
         && !matches!(message.name(), "ListValue" | "NullValue")
 }
 
-/// The message of a value.
-pub(super) fn write(
-    schema: &Schema,
-    value: &Value,
-    descriptor: &MessageDescriptor,
-) -> Result<DynamicMessage> {
-    let logical = schema.logical().ok_or_else(|| Error::data(format!("{schema} is no logical type")))?;
-    // Checks what Connect checks.
-    logical.encode(schema, value)?;
-    let fields = match value {
-        Value::Decimal(decimal) => vec![
-            ("value", Proto::Bytes(decimal.unscaled().to_signed_bytes_be().into())),
-            ("scale", Proto::I32(decimal.scale())),
+/// The fields of the message of a logical type.
+pub(super) fn part_fields(logical: Logical) -> &'static [(&'static str, Type)] {
+    match logical {
+        Logical::Decimal => &[("value", Type::Bytes), ("scale", Type::Int32)],
+        Logical::Date => &[("year", Type::Int32), ("month", Type::Int32), ("day", Type::Int32)],
+        Logical::Time => &[
+            ("hours", Type::Int32),
+            ("minutes", Type::Int32),
+            ("seconds", Type::Int32),
+            ("nanos", Type::Int32),
         ],
+        Logical::Timestamp => &[("seconds", Type::Int64), ("nanos", Type::Int32)],
+    }
+}
+
+/// The values of these fields for a value; null for those that there are not.
+pub(super) fn parts(logical: Logical, schema: &Schema, value: &Value) -> Result<[Value; 4]> {
+    // Checks what Connect checks.
+    let encoded = logical.encode(schema, value)?;
+    let small = |number: i64| Value::Int32(i32::try_from(number).unwrap_or(i32::MAX));
+    Ok(match value {
+        Value::Decimal(decimal) => [encoded, Value::Int32(decimal.scale()), Value::Null, Value::Null],
         Value::Date(ms) if logical == Logical::Date => {
             let date = DateTime::from_epoch_ms(*ms);
-            vec![
-                ("year", Proto::I32(date.year)),
-                ("month", Proto::I32(date.month.into())),
-                ("day", Proto::I32(date.day.into())),
-            ]
+            [Value::Int32(date.year), small(date.month.into()), small(date.day.into()), Value::Null]
         }
         Value::Date(ms) if logical == Logical::Time => {
             let second = ms / 1000;
-            let part = |number: i64| Proto::I32(i32::try_from(number).unwrap_or(i32::MAX));
-            let nanos = part(ms % 1000 * 1_000_000);
-            vec![
-                ("hours", part(second / 3600)),
-                ("minutes", part(second / 60 % 60)),
-                ("seconds", part(second % 60)),
-                ("nanos", nanos),
-            ]
+            [small(second / 3600), small(second / 60 % 60), small(second % 60), small(ms % 1000 * 1_000_000)]
         }
         Value::Date(ms) => {
-            let nanos = i32::try_from(ms.rem_euclid(1000) * 1_000_000).unwrap_or(0);
-            vec![("seconds", Proto::I64(ms.div_euclid(1000))), ("nanos", Proto::I32(nanos))]
+            [ms.div_euclid(1000).into(), small(ms.rem_euclid(1000) * 1_000_000), Value::Null, Value::Null]
         }
         other => return Err(Error::data(format!("Invalid type for {schema}: class {}", other.java_class()))),
-    };
-    let mut message = DynamicMessage::new(descriptor.clone());
-    for (name, value) in fields {
-        message.try_set_field_by_name(name, value).map_err(|error| {
-            Error::data(format!("{} is another than the known one: {error}", descriptor.full_name()))
-        })?;
-    }
-    Ok(message)
+    })
 }
 
-/// The value of a message.
-pub(super) fn read(schema: &Schema, message: &DynamicMessage) -> Result<Value> {
-    let number = |name: &str| {
-        let value = message.get_field_by_name(name);
-        value.and_then(|value| value.as_i32().map(i64::from).or_else(|| value.as_i64())).unwrap_or(0)
-    };
-    let small = |name: &str| i32::try_from(number(name)).unwrap_or(0);
+/// The value of these parts, which are null where they are missing.
+pub(super) fn read(schema: &Schema, parts: &[Value]) -> Result<Value> {
+    let number = |part: usize| parts.get(part).and_then(Value::as_i64).unwrap_or(0);
+    let small = |part: usize| i32::try_from(number(part)).unwrap_or(0);
     Ok(match schema.logical() {
         Some(Logical::Decimal) => {
-            let bytes = message
-                .get_field_by_name("value")
-                .and_then(|value| value.as_bytes().cloned())
-                .unwrap_or_default();
-            let decimal = Decimal::new(BigInt::from_signed_bytes_be(&bytes), small("scale"));
+            let bytes = match parts.first() {
+                Some(Value::Bytes(bytes)) => &bytes[..],
+                _ => &[],
+            };
+            let decimal = Decimal::new(BigInt::from_signed_bytes_be(bytes), small(1));
             let scale = decimal_scale(schema)?;
             if decimal.scale() == scale {
                 return Ok(decimal.into());
@@ -104,17 +90,12 @@ pub(super) fn read(schema: &Schema, message: &DynamicMessage) -> Result<Value> {
             }
         }
         Some(Logical::Date) => {
-            let date = Lenient {
-                year: small("year"),
-                month: small("month"),
-                day: small("day"),
-                ..Lenient::default()
-            };
+            let date = Lenient { year: small(0), month: small(1), day: small(2), ..Lenient::default() };
             Value::Date(date.epoch_ms())
         }
         Some(Logical::Time) => {
-            let second = (number("hours") * 60 + number("minutes")) * 60 + number("seconds");
-            let ms = second * 1000 + number("nanos") / 1_000_000;
+            let second = (i64::from(small(0)) * 60 + i64::from(small(1))) * 60 + i64::from(small(2));
+            let ms = second * 1000 + number(3) / 1_000_000;
             if !(0..=DAY_MS).contains(&ms) {
                 return Err(Error::data(
                     "Time values must use number of milliseconds greater than 0 and less than 86400000",
@@ -122,6 +103,6 @@ pub(super) fn read(schema: &Schema, message: &DynamicMessage) -> Result<Value> {
             }
             Value::Date(ms)
         }
-        _ => Value::Date(number("seconds").wrapping_mul(1000).wrapping_add(number("nanos") / 1_000_000)),
+        _ => Value::Date(number(0).wrapping_mul(1000).wrapping_add(number(1) / 1_000_000)),
     })
 }

@@ -8,7 +8,7 @@ use aqueduct_api::{Error, ErrorKind, Result, Schema, SchemaBuilder, Type};
 use parking_lot::Mutex;
 use prost_reflect::{FieldDescriptor, FileDescriptor, Kind, MessageDescriptor, OneofDescriptor, Syntax};
 
-use super::read::{Convert, FieldPlan, Plan, Root};
+use super::read::{Convert, Field, FieldPlan, Fields, Plan, Root, Scalar, Symbols};
 use super::{Options, known, names};
 
 /// Reads messages of one file.
@@ -43,10 +43,11 @@ impl Reader {
                 descriptor.get_field_by_name("value").ok_or_else(|| Error::data("a wrapper has no value"))?;
             let (builder, convert) = compiler.single(&field)?;
             let schema = self.versioned(builder).build().map_err(unreadable)?;
-            Root { schema, descriptor, plan: Err((field, convert)) }
+            let field = field_of(&field, convert);
+            Root { schema, plan: Err(Fields::new(vec![FieldPlan::Plain(field)])) }
         } else {
             let plan = compiler.message(&descriptor, |builder| self.versioned(builder))?;
-            Root { schema: plan.schema.clone(), descriptor, plan: Ok(plan) }
+            Root { schema: plan.schema.clone(), plan: Ok(plan) }
         };
         // Paths within a file are few, so this is bounded by the schema.
         let plan = Arc::new(plan);
@@ -97,7 +98,9 @@ impl Compiler<'_> {
         for (index, oneof) in oneofs.iter().enumerate() {
             if self.options.flatten {
                 for member in oneof.fields() {
-                    builder = self.field(builder, &member, true, &mut fields)?;
+                    let (with_member, field) = self.field(builder, &member, true)?;
+                    builder = with_member;
+                    fields.push(FieldPlan::Plain(field));
                 }
                 continue;
             }
@@ -106,7 +109,9 @@ impl Compiler<'_> {
                 .optional();
             let mut members = Vec::new();
             for member in oneof.fields() {
-                union = self.field(union, &member, true, &mut members)?;
+                let (with_member, field) = self.field(union, &member, true)?;
+                union = with_member;
+                members.push(field);
             }
             let schema = union.build().map_err(unreadable)?;
             let indexed = format!("{}_{index}", oneof.name());
@@ -122,11 +127,13 @@ impl Compiler<'_> {
             if field.containing_oneof().is_some_and(|oneof| !oneof.is_synthetic()) {
                 continue;
             }
-            builder = self.field(builder, &field, false, &mut fields)?;
+            let (with_field, field) = self.field(builder, &field, false)?;
+            builder = with_field;
+            fields.push(FieldPlan::Plain(field));
         }
         self.inside.pop();
         let schema = finish(builder).build().map_err(unreadable)?;
-        Ok(Plan { schema, fields })
+        Ok(Plan { schema, fields: Fields::new(fields) })
     }
 
     fn field(
@@ -134,15 +141,14 @@ impl Compiler<'_> {
         builder: SchemaBuilder,
         field: &FieldDescriptor,
         member: bool,
-        plans: &mut Vec<FieldPlan>,
-    ) -> Result<SchemaBuilder> {
+    ) -> Result<(SchemaBuilder, Field)> {
         let (inner, convert) = self.convert(field)?;
         let mut inner = inner.parameter(names::TAG, field.number().to_string());
         if member || self.is_optional(field) {
             inner = inner.optional();
         }
-        plans.push(FieldPlan::Plain(field.clone(), convert));
-        Ok(builder.field(field.name(), inner.build().map_err(unreadable)?))
+        let builder = builder.field(field.name(), inner.build().map_err(unreadable)?);
+        Ok((builder, field_of(field, convert)))
     }
 
     /// Every field is, unless the schema is asked which are.
@@ -160,11 +166,17 @@ impl Compiler<'_> {
 
     fn convert(&mut self, field: &FieldDescriptor) -> Result<(SchemaBuilder, Convert)> {
         if let (true, Kind::Message(entry)) = (field.is_map(), field.kind()) {
-            let (key, read_key) = self.single(&entry.map_entry_key_field())?;
-            let (value, read_value) = self.single(&entry.map_entry_value_field())?;
+            let (key_field, value_field) = (entry.map_entry_key_field(), entry.map_entry_value_field());
+            let (key, read_key) = self.single(&key_field)?;
+            let (value, read_value) = self.single(&value_field)?;
             let key = key.optional().build().map_err(unreadable)?;
             let value = value.optional().build().map_err(unreadable)?;
-            return Ok((SchemaBuilder::map(key, value), Convert::Map(Box::new((read_key, read_value)))));
+            // An entry has both; what is not there is empty.
+            let part = |field: &FieldDescriptor, convert| {
+                FieldPlan::Plain(Field { presence: false, ..field_of(field, convert) })
+            };
+            let entry = vec![part(&key_field, read_key), part(&value_field, read_value)];
+            return Ok((SchemaBuilder::map(key, value), Convert::Map(Box::new(Fields::new(entry)))));
         }
         let (single, convert) = self.single(field)?;
         if !field.is_list() {
@@ -176,31 +188,37 @@ impl Compiler<'_> {
 
     fn single(&mut self, field: &FieldDescriptor) -> Result<(SchemaBuilder, Convert)> {
         let connect_type = meta(field, names::CONNECT_TYPE);
-        let plain = |kind| (SchemaBuilder::new(kind), Convert::Plain(kind));
-        let typed =
-            |kind, name: &str| (SchemaBuilder::new(kind).parameter(names::TYPE, name), Convert::Plain(kind));
+        let plain = |kind, scalar| (SchemaBuilder::new(kind), Convert::Plain(kind, scalar));
+        let typed = |kind, scalar, name: &str| {
+            (SchemaBuilder::new(kind).parameter(names::TYPE, name), Convert::Plain(kind, scalar))
+        };
         Ok(match field.kind() {
-            Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 if connect_type.as_deref() == Some("int8") => {
-                plain(Type::Int8)
+            kind @ (Kind::Int32 | Kind::Sint32 | Kind::Sfixed32) => {
+                let scalar = match kind {
+                    Kind::Sint32 => Scalar::Sint32,
+                    Kind::Sfixed32 => Scalar::Sfixed32,
+                    _ => Scalar::Int32,
+                };
+                match (connect_type.as_deref(), scalar) {
+                    (Some("int8"), _) => plain(Type::Int8, scalar),
+                    (Some("int16"), _) => plain(Type::Int16, scalar),
+                    (_, Scalar::Sint32) => typed(Type::Int32, scalar, "sint32"),
+                    (_, Scalar::Sfixed32) => typed(Type::Int32, scalar, "sfixed32"),
+                    _ => plain(Type::Int32, scalar),
+                }
             }
-            Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 if connect_type.as_deref() == Some("int16") => {
-                plain(Type::Int16)
-            }
-            Kind::Int32 => plain(Type::Int32),
-            Kind::Sint32 => typed(Type::Int32, "sint32"),
-            Kind::Sfixed32 => typed(Type::Int32, "sfixed32"),
-            Kind::Int64 => plain(Type::Int64),
-            Kind::Uint32 => typed(Type::Int64, "uint32"),
-            Kind::Fixed32 => typed(Type::Int64, "fixed32"),
-            Kind::Uint64 => typed(Type::Int64, "uint64"),
-            Kind::Sint64 => typed(Type::Int64, "sint64"),
-            Kind::Fixed64 => typed(Type::Int64, "fixed64"),
-            Kind::Sfixed64 => typed(Type::Int64, "sfixed64"),
-            Kind::Float => plain(Type::Float32),
-            Kind::Double => plain(Type::Float64),
-            Kind::Bool => plain(Type::Boolean),
-            Kind::String => plain(Type::String),
-            Kind::Bytes => plain(Type::Bytes),
+            Kind::Int64 => plain(Type::Int64, Scalar::Int64),
+            Kind::Uint32 => typed(Type::Int64, Scalar::Uint32, "uint32"),
+            Kind::Fixed32 => typed(Type::Int64, Scalar::Fixed32, "fixed32"),
+            Kind::Uint64 => typed(Type::Int64, Scalar::Int64, "uint64"),
+            Kind::Sint64 => typed(Type::Int64, Scalar::Sint64, "sint64"),
+            Kind::Fixed64 => typed(Type::Int64, Scalar::Fixed64, "fixed64"),
+            Kind::Sfixed64 => typed(Type::Int64, Scalar::Fixed64, "sfixed64"),
+            Kind::Float => plain(Type::Float32, Scalar::Float),
+            Kind::Double => plain(Type::Float64, Scalar::Double),
+            Kind::Bool => plain(Type::Boolean, Scalar::Bool),
+            Kind::String => plain(Type::String, Scalar::String),
+            Kind::Bytes => plain(Type::Bytes, Scalar::Bytes),
             Kind::Enum(symbols) => {
                 let parameter = self.options.enumeration();
                 let kind = if self.options.int_enums { Type::Int32 } else { Type::String };
@@ -210,20 +228,32 @@ impl Compiler<'_> {
                     builder = builder
                         .parameter(format!("{parameter}.{}", symbol.name()), symbol.number().to_string());
                 }
-                (builder, if self.options.int_enums { Convert::Plain(kind) } else { Convert::Enum(symbols) })
+                if self.options.int_enums {
+                    return Ok((builder, Convert::Plain(kind, Scalar::Int32)));
+                }
+                let known = symbols.values().map(|symbol| (symbol.number(), symbol.name().into()));
+                let symbols = Symbols {
+                    name: symbols.name().to_owned(),
+                    known: known.collect(),
+                    default: symbols.default_value().number(),
+                };
+                (builder, Convert::Enum(symbols))
             }
             Kind::Message(message) => match known::logical(&message) {
                 Some(Logical::Decimal) => {
                     let scale = meta(field, Logical::SCALE).and_then(|scale| scale.parse().ok()).unwrap_or(0);
                     let schema = SchemaBuilder::decimal(scale).build().map_err(unreadable)?;
-                    (SchemaBuilder::decimal(scale), Convert::Known(schema))
+                    (SchemaBuilder::decimal(scale), known_of(schema, &message, Logical::Decimal))
                 }
-                Some(logical) => (SchemaBuilder::logical(logical), Convert::Known(logical.schema()?)),
+                Some(logical) => {
+                    (SchemaBuilder::logical(logical), known_of(logical.schema()?, &message, logical))
+                }
                 None if self.options.wrapper && known::is_wrapper(&message) => {
                     let value = message.get_field_by_name("value");
                     let value = value.ok_or_else(|| Error::data("a wrapper has no value"))?;
                     let (builder, convert) = self.single(&value)?;
-                    (builder, Convert::Wrapper(value, Box::new(convert)))
+                    let fields = Fields::new(vec![FieldPlan::Plain(field_of(&value, convert))]);
+                    (builder, Convert::Wrapper(Box::new(fields)))
                 }
                 None => {
                     // The schema of a struct's values is that of the field, with all that the field adds.
@@ -241,6 +271,37 @@ impl Compiler<'_> {
             },
         })
     }
+}
+
+fn field_of(field: &FieldDescriptor, convert: Convert) -> Field {
+    let oneof = field.containing_oneof();
+    let same = |oneof: &OneofDescriptor| field.parent_message().oneofs().position(|other| other == *oneof);
+    Field {
+        number: field.number(),
+        oneof: oneof.as_ref().and_then(same),
+        presence: field.supports_presence(),
+        convert,
+    }
+}
+
+/// A logical type by its parts. A part that is another than the known one is left out.
+fn known_of(schema: Schema, message: &MessageDescriptor, logical: Logical) -> Convert {
+    let parts = known::part_fields(logical).iter().map(|(name, kind)| {
+        let field = message.get_field_by_name(name);
+        let field = field.and_then(|field| {
+            let scalar = match (field.kind(), kind) {
+                (Kind::Int32, Type::Int32) => Scalar::Int32,
+                (Kind::Int64, Type::Int64) => Scalar::Int64,
+                (Kind::Bytes, Type::Bytes) => Scalar::Bytes,
+                _ => return None,
+            };
+            Some(Field { presence: true, ..field_of(&field, Convert::Plain(*kind, scalar)) })
+        });
+        let missing =
+            Field { number: 0, oneof: None, presence: true, convert: Convert::Plain(*kind, Scalar::Bytes) };
+        FieldPlan::Plain(field.unwrap_or(missing))
+    });
+    Convert::Known(schema, Box::new(Fields::new(parts.collect())))
 }
 
 fn builder_of(schema: &Schema) -> SchemaBuilder {

@@ -1,8 +1,8 @@
 //! Casting one value.
 
-use aqueduct_api::data::Logical;
-use aqueduct_api::data::java_text::value_text;
+use aqueduct_api::data::java_text::{value_text, write_value};
 use aqueduct_api::data::values::write_string;
+use aqueduct_api::data::{Logical, TextWriter};
 use aqueduct_api::{Error, ErrorKind, Result, Schema, Type, Value};
 
 use crate::numbers::{double_value, float_value, int_value, long_value, parse_float, parse_integer};
@@ -86,15 +86,13 @@ fn unexpected(value: &Value) -> Error {
 }
 
 fn to_string(value: Value) -> Value {
-    match value {
-        Value::String(_) => value,
+    let mut text = TextWriter::default();
+    // A text takes everything.
+    let _ = match &value {
+        Value::String(_) => return value,
         // In UTC: a date, a time of day or both, as the value needs it. Bytes in Base64.
-        Value::Date(_) | Value::Bytes(_) => {
-            let mut text = String::new();
-            // A String takes everything.
-            let _ = write_string(&mut text, &value);
-            Value::from(text)
-        }
-        other => Value::from(value_text(&other)),
-    }
+        Value::Date(_) | Value::Bytes(_) => write_string(&mut text, &value),
+        other => write_value(&mut text, other),
+    };
+    Value::String(text.into())
 }

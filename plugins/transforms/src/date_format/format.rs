@@ -1,6 +1,6 @@
 //! From a moment to text.
 
-use std::fmt::Write;
+use std::fmt::{Result, Write};
 
 use aqueduct_api::data::calendar::{DateTime, Reckoning, first_day_of_year};
 
@@ -10,31 +10,29 @@ use super::{DAYS, MONTHS};
 /// Java's `DecimalFormat` fills numbers up to so many digits, however many letters a pattern has.
 const WIDTH_MAX: usize = 309;
 
-pub(crate) fn format(items: &[Item], epoch_ms: i64, out: &mut String) {
+pub(crate) fn format(items: &[Item], epoch_ms: i64, out: &mut impl Write) -> Result {
     let date = DateTime::from_epoch_ms(epoch_ms);
-    for item in items {
-        match item {
-            Item::Literal(c) => out.push(*c),
-            Item::Field { letter, count, .. } => write_field(*letter, *count, &date, out),
-        }
-    }
+    items.iter().try_for_each(|item| match item {
+        Item::Literal(c) => out.write_char(*c),
+        Item::Field { letter, count, .. } => write_field(*letter, *count, &date, out),
+    })
 }
 
-fn write_field(letter: Letter, count: usize, date: &DateTime, out: &mut String) {
+fn write_field(letter: Letter, count: usize, date: &DateTime, out: &mut impl Write) -> Result {
     let number = match letter {
-        Letter::Era => return out.push_str(if date.is_before_christ() { "BC" } else { "AD" }),
+        Letter::Era => return out.write_str(if date.is_before_christ() { "BC" } else { "AD" }),
         Letter::Year => return write_year(date.year_of_era(), count, out),
         Letter::WeekYear => return write_year(week_year(date), count, out),
         Letter::Month if count >= 3 => {
-            return out.push_str(name(&MONTHS, usize::from(date.month).wrapping_sub(1), count));
+            return out.write_str(name(&MONTHS, usize::from(date.month).wrapping_sub(1), count));
         }
-        Letter::DayName => return out.push_str(name(&DAYS, date.day_of_week().into(), count)),
-        Letter::AmPm => return out.push_str(if date.hour < 12 { "AM" } else { "PM" }),
+        Letter::DayName => return out.write_str(name(&DAYS, date.day_of_week().into(), count)),
+        Letter::AmPm => return out.write_str(if date.hour < 12 { "AM" } else { "PM" }),
         Letter::ZoneName => {
-            return out.push_str(if count < 4 { "UTC" } else { "Coordinated Universal Time" });
+            return out.write_str(if count < 4 { "UTC" } else { "Coordinated Universal Time" });
         }
-        Letter::ZoneOffset => return out.push_str("+0000"),
-        Letter::IsoZone => return out.push('Z'),
+        Letter::ZoneOffset => return out.write_str("+0000"),
+        Letter::IsoZone => return out.write_char('Z'),
         Letter::Month => date.month.into(),
         Letter::WeekOfYear => week_of_year(date),
         Letter::WeekOfMonth => week_in(first_of_month(date), date.epoch_day),
@@ -53,7 +51,7 @@ fn write_field(letter: Letter, count: usize, date: &DateTime, out: &mut String) 
         Letter::Second => date.second.into(),
         Letter::Millisecond => date.millisecond.into(),
     };
-    write_number(number, count, out);
+    write_number(number, count, out)
 }
 
 fn name(names: &[&'static str], index: usize, count: usize) -> &'static str {
@@ -62,23 +60,37 @@ fn name(names: &[&'static str], index: usize, count: usize) -> &'static str {
 }
 
 /// Two letters give the last two digits, any other number of them all digits.
-fn write_year(year: i32, count: usize, out: &mut String) {
-    if count == 2 {
-        if year < 0 {
-            out.push('-');
-        }
-        write_number(i64::from(year.unsigned_abs() % 100), 2, out);
-    } else {
-        write_number(year.into(), count, out);
+fn write_year(year: i32, count: usize, out: &mut impl Write) -> Result {
+    if count != 2 {
+        return write_number(year.into(), count, out);
     }
+    if year < 0 {
+        out.write_char('-')?;
+    }
+    write_number(i64::from(year.unsigned_abs() % 100), 2, out)
 }
 
-fn write_number(number: i64, width: usize, out: &mut String) {
-    if number < 0 {
-        out.push('-');
+fn write_number(number: i64, width: usize, out: &mut impl Write) -> Result {
+    /// An `i64` has no more.
+    const DIGITS_MAX: usize = 20;
+    let mut digits = [b'0'; DIGITS_MAX];
+    let (mut rest, mut count) = (number.unsigned_abs(), 0);
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        (rest, count) = (rest / 10, count + 1);
+        if rest == 0 {
+            break;
+        }
     }
-    // A String takes everything.
-    let _ = write!(out, "{:0width$}", number.unsigned_abs(), width = width.min(WIDTH_MAX));
+    if number < 0 {
+        out.write_char('-')?;
+    }
+    let width = width.clamp(count, WIDTH_MAX);
+    for _ in DIGITS_MAX..width {
+        out.write_char('0')?;
+    }
+    let written = digits.get(DIGITS_MAX.saturating_sub(width)..).unwrap_or_default();
+    out.write_str(std::str::from_utf8(written).unwrap_or_default())
 }
 
 /// The Sunday on or before a day.

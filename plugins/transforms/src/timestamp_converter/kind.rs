@@ -1,7 +1,7 @@
 //! The kinds of timestamps, and the ways between them.
 
-use aqueduct_api::data::Logical;
 use aqueduct_api::data::calendar::DAY_MS;
+use aqueduct_api::data::{Logical, TextWriter};
 use aqueduct_api::{Error, ErrorKind, Result, Schema, SchemaBuilder, Type, Value};
 
 use crate::date_format::DateFormat;
@@ -137,11 +137,11 @@ impl Translator {
         let epoch_ms = self.read(&value, kind)?;
         Ok(match self.target {
             Kind::Text => {
-                let mut text = String::new();
+                let mut text = TextWriter::default();
                 if let Some(format) = &self.format {
                     format.format(epoch_ms, &mut text);
                 }
-                Value::from(text)
+                Value::String(text.into())
             }
             Kind::Unix => Value::Int64(self.precision.of_ms(epoch_ms)),
             Kind::Date => Value::Date(epoch_ms.wrapping_sub(epoch_ms.rem_euclid(DAY_MS))),
