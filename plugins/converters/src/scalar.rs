@@ -56,7 +56,7 @@ fn deserialization(kind: &str, cause: String) -> Error {
 }
 
 macro_rules! numbers {
-    ($($scalar:ident, $class:literal, $kind:literal, $number:ty, $variant:ident;)*) => {$(
+    ($($scalar:ident, $class:literal, $reader:literal, $kind:literal, $number:ty, $variant:ident;)*) => {$(
         #[doc = concat!("Java's `", $class, "`.")]
         #[derive(Debug)]
         pub enum $scalar {}
@@ -82,8 +82,8 @@ macro_rules! numbers {
                 match data.try_into() {
                     Ok(bytes) => Ok(Value::$variant(<$number>::from_be_bytes(bytes))),
                     Err(_) => Err(deserialization($kind, format!(
-                        "Size of data received by {}Deserializer is not {}",
-                        $class,
+                        "Size of data received by {} is not {}",
+                        $reader,
                         size_of::<$number>()
                     ))),
                 }
@@ -92,12 +92,13 @@ macro_rules! numbers {
     )*};
 }
 
+// Two of Java's deserializers don't tell which one they are.
 numbers! {
-    Double, "Double", "double", f64, Float64;
-    Float, "Float", "float", f32, Float32;
-    Integer, "Integer", "integer", i32, Int32;
-    Long, "Long", "long", i64, Int64;
-    Short, "Short", "short", i16, Int16;
+    Double, "Double", "Deserializer", "double", f64, Float64;
+    Float, "Float", "Deserializer", "float", f32, Float32;
+    Integer, "Integer", "IntegerDeserializer", "integer", i32, Int32;
+    Long, "Long", "LongDeserializer", "long", i64, Int64;
+    Short, "Short", "ShortDeserializer", "short", i16, Int16;
 }
 
 /// Java's `Boolean`.
