@@ -181,7 +181,11 @@ impl SinkLoop {
                 () = self.context.woken() => return Ok(()),
             };
             self.report.poll_took(started.elapsed(), !self.batch.fetched.is_empty());
-            self.convert().await?;
+            let converted = self.convert().await;
+            for topic in self.converters.take_new_topics() {
+                self.report.used_topic(&topic);
+            }
+            converted?;
             match polled {
                 Polled::Records | Polled::EndReached(_) => return Ok(()),
                 Polled::Committed(done) => self.commits.completed(done, &self.report),
@@ -264,9 +268,6 @@ impl SinkLoop {
         if read > 0 {
             batch.timer.finish(&report.metrics.stages);
             report.read(read);
-            for topic in converters.take_new_topics() {
-                report.used_topic(&topic);
-            }
         }
         Ok(())
     }

@@ -21,7 +21,7 @@ pub(crate) use pipeline::{Named, Pipeline};
 pub(crate) use topics::{TopicCreation, TopicCreator};
 
 use super::{TaskControl, TaskTarget};
-use crate::errors::{ErrorHandler, Failure};
+use crate::errors::{ErrorHandler, Failure, java_cause};
 use crate::metrics::BatchTimer;
 use crate::worker::TaskReport;
 
@@ -273,5 +273,5 @@ fn delivery_failure(error: &KafkaError) -> Failure {
 }
 
 fn fatal_delivery(cause: KafkaError) -> Error {
-    Error::connect("Unrecoverable exception from producer send callback").with_source(cause)
+    Error::connect("Unrecoverable exception from producer send callback").with_source(java_cause(cause))
 }

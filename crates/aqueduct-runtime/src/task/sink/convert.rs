@@ -36,13 +36,13 @@ impl Converters {
         Self { chain, key, value, header, headers: WireHeaders::new(), seen: Vec::new(), new: Vec::new() }
     }
 
-    /// Makes a record of what was fetched; `None`: a transformation has dropped it. Keys and values share the memory of the batch where they can.
+    /// Makes a record of what was fetched; `None`: a transformation has dropped it. Keys and values share the memory of the
+    /// batch where they can.
     pub(crate) fn convert(
         &mut self,
         fetched: FetchedRecord<'_>,
         timer: &mut BatchTimer,
     ) -> Result<Option<SinkRecord>, Failure> {
-        self.note(fetched.topic());
         self.headers.clear();
         for header in fetched.headers() {
             self.headers.push(header.key(), header.value());
@@ -59,6 +59,7 @@ impl Converters {
             .to_connect_data(topic, &self.headers, fetched.value_bytes().as_ref())
             .map_err(|error| Failure::new(Stage::ValueConverter, self.value.class, error))?;
         let headers = self.convert_headers(fetched)?;
+        self.note(topic);
         let origin = SinkOrigin {
             topic: Arc::clone(topic),
             partition: fetched.partition(),
@@ -116,7 +117,7 @@ impl Converters {
         }
     }
 
-    /// The topics from which a record came for the first time.
+    /// The topics from which a record could be read for the first time.
     pub(crate) fn take_new_topics(&mut self) -> Vec<Topic> {
         std::mem::take(&mut self.new)
     }
