@@ -69,7 +69,7 @@ const ROWS: &[Row] = &[
     Row {
         name: "aqueduct-records",
         uses: &["aqueduct-api", "aqueduct-meter", PLUGINS],
-        tests_use: &["aqueduct-proto", "aqueduct-testkit", "aqueduct-vectors"],
+        tests_use: &["aqueduct-proto", "aqueduct-testkit", "aqueduct-vectors", "xtask"],
         never: KAFKA_CLIENTS,
     },
     Row { name: "aqueduct-system-tests", uses: &["xtask", "aqueduct-testkit"], tests_use: &[], never: &[] },

@@ -1,4 +1,5 @@
 //! Converters and transformations together, from bytes to bytes.
 
 mod change_events;
+mod recorded;
 mod running;
