@@ -69,12 +69,21 @@ impl Text {
 
     /// A part of bytes, if they have it and it is UTF-8. A short one is copied, a longer one shares their memory.
     pub fn from_utf8_part(bytes: &Bytes, part: Range<usize>) -> Option<Self> {
-        let found = bytes.get(part.clone())?;
-        std::str::from_utf8(found).ok()?;
-        Some(Self(match Short::new(found) {
-            Some(short) => Repr::Short(short),
-            None => Repr::Shared(bytes.slice(part)),
-        }))
+        Self::from_utf8_slice(bytes, bytes.get(part)?)
+    }
+
+    /// As [`Text::from_utf8_part`], of a slice of the bytes. What is no slice of them is copied.
+    pub fn from_utf8_slice(bytes: &Bytes, slice: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(slice).ok()?;
+        let start = (slice.as_ptr() as usize).wrapping_sub(bytes.as_ptr() as usize);
+        let part = start..start.saturating_add(slice.len());
+        Some(match Short::new(slice) {
+            Some(short) => Self(Repr::Short(short)),
+            None if bytes.get(part.clone()).is_some_and(|same| std::ptr::eq(same, slice)) => {
+                Self(Repr::Shared(bytes.slice(part)))
+            }
+            None => text.into(),
+        })
     }
 
     /// The text.
@@ -86,14 +95,11 @@ impl Text {
     /// A part of this text, which shares its memory if it is long. What is no part of it is copied.
     #[must_use]
     pub fn share(&self, part: &str) -> Self {
-        let Repr::Shared(bytes) = &self.0 else { return part.into() };
-        let start = (part.as_ptr() as usize).wrapping_sub(bytes.as_ptr() as usize);
-        match self.as_str().get(start..start.saturating_add(part.len())) {
-            Some(same) if part.len() > SHORT_MAX && std::ptr::eq(same, part) => {
-                Self(Repr::Shared(bytes.slice(start..start + part.len())))
-            }
-            _ => part.into(),
-        }
+        let shared = match &self.0 {
+            Repr::Short(_) => None,
+            Repr::Shared(bytes) => Self::from_utf8_slice(bytes, part.as_bytes()),
+        };
+        shared.unwrap_or_else(|| part.into())
     }
 
     /// The bytes of the text; those of a long one are shared.
@@ -297,6 +303,8 @@ mod tests {
         assert_eq!(Text::from_utf8_part(&bytes, 0..1), Some("a".into()));
         assert_eq!(Text::from_utf8_part(&bytes, 1..3), None);
         assert_eq!(Text::from_utf8_part(&bytes, 2..4), None);
+        let strange = "from somewhere else, and long";
+        assert_eq!(Text::from_utf8_slice(&bytes, strange.as_bytes()), Some(strange.into()));
     }
 
     #[test]

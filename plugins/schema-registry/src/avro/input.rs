@@ -85,7 +85,10 @@ impl<'a> Input<'a> {
     }
 
     pub(super) fn text(&mut self) -> Result<Text> {
-        Ok(Text::from_utf8_lossy(self.bytes()?))
+        let length = usize::try_from(self.long()?).map_err(|_| broken("a length is negative"))?;
+        let taken = self.take(length)?;
+        let strict = Text::from_utf8_slice(self.payload, taken);
+        Ok(strict.unwrap_or_else(|| Text::from(&*String::from_utf8_lossy(taken))))
     }
 
     /// Calls for each element of an array or map.

@@ -99,9 +99,7 @@ impl<'a> Input<'a> {
 
     pub(super) fn text(&mut self) -> Result<Text> {
         let taken = self.take()?;
-        let end = self.payload.len() - self.rest.len();
-        Text::from_utf8_part(self.payload, end - taken.len()..end)
-            .ok_or_else(|| broken("invalid text: not UTF-8"))
+        Text::from_utf8_slice(self.payload, taken).ok_or_else(|| broken("invalid text: not UTF-8"))
     }
 
     /// Leaves out what follows the key of a field.

@@ -265,6 +265,97 @@ fn references_and_descriptors_are_schemas() {
     assert!(format.read(&reader, None, &Bytes::from_static(&[0])).is_err());
 }
 
+/// All that a message can hold, in both languages.
+const EVERYTHING: &str = r#"syntax = "proto3"; package p;
+message R {
+  int32 a = 1; sint32 b = 2; uint32 c = 3; fixed32 d = 4; sfixed32 e = 5;
+  int64 f = 6; sint64 g = 7; uint64 h = 8; fixed64 i = 9; sfixed64 j = 10;
+  float k = 11; double l = 12; bool m = 13; string n = 14; bytes o = 15; Color q = 16;
+  optional int32 r = 17; In s = 18; repeated sint32 t = 19; repeated string u = 20; repeated In v = 21;
+  map<int32, In> w = 22; oneof one { string x = 23; In y = 24; int32 z = 25; }
+  repeated fixed32 aa = 26 [packed = false]; repeated Color bb = 300;
+}
+message In { string text = 1; optional int32 number = 2; Deep deep = 3; }
+message Deep { repeated double list = 1; }
+enum Color { RED = 0; BLUE = 5; }"#;
+
+fn varint(mut rest: u64) -> Vec<u8> {
+    let mut out = Vec::new();
+    while rest >= 0x80 {
+        out.push(rest as u8 | 0x80);
+        rest >>= 7;
+    }
+    out.push(rest as u8);
+    out
+}
+
+/// Fields of such messages as they may come: in any order, more than once, known or not.
+fn fields() -> impl Strategy<Value = Vec<u8>> {
+    let with_length = |bytes: Vec<u8>| [varint(bytes.len() as u64), bytes].concat();
+    let key = |number: u64, wire: u64| varint(number << 3 | wire);
+    let varints = (prop::sample::select(vec![1_u64, 2, 3, 6, 7, 8]), any::<u64>());
+    let varints = varints.prop_map(move |(number, value)| [key(number, 0), varint(value)].concat());
+    let others = prop::sample::select(vec![13_u64, 16, 17, 25, 19, 300, 77]);
+    let others = (others, prop::sample::select(vec![0_u64, 1, 5, 6, u64::MAX]));
+    let others = others.prop_map(move |(number, value)| [key(number, 0), varint(value)].concat());
+    let four = (prop::sample::select(vec![4_u64, 5, 11, 26]), any::<[u8; 4]>());
+    let four = four.prop_map(move |(number, bytes)| [key(number, 5), bytes.to_vec()].concat());
+    let eight = (prop::sample::select(vec![9_u64, 10, 12, 78]), any::<[u8; 8]>());
+    let eight = eight.prop_map(move |(number, bytes)| [key(number, 1), bytes.to_vec()].concat());
+    let texts = (prop::sample::select(vec![14_u64, 20, 23, 15, 79]), "[a-zä]{0,200}");
+    let texts =
+        texts.prop_map(move |(number, text)| [key(number, 2), with_length(text.into_bytes())].concat());
+    let packed = (prop::sample::select(vec![19_u64, 300]), prop::collection::vec(0..7_u64, 0..80));
+    let packed = packed.prop_map(move |(number, values)| {
+        [key(number, 2), with_length(values.into_iter().flat_map(varint).collect())].concat()
+    });
+    let deep = prop::collection::vec(any::<f64>(), 0..20).prop_map(move |list| {
+        let list = list.into_iter().filter(|value| !value.is_nan()).flat_map(f64::to_le_bytes).collect();
+        [key(3, 2), with_length([key(1, 2), with_length(list)].concat())].concat()
+    });
+    let inner = prop_oneof![
+        "[a-z]{0,5}".prop_map(move |text| [key(1, 2), with_length(text.into_bytes())].concat()),
+        (0..3_u64).prop_map(move |number| [key(2, 0), varint(number)].concat()),
+        deep,
+    ];
+    let inner = prop::collection::vec(inner, 0..4).prop_map(|parts| parts.concat());
+    let messages = (prop::sample::select(vec![18_u64, 21, 24]), inner.clone());
+    let messages = messages.prop_map(move |(number, inner)| [key(number, 2), with_length(inner)].concat());
+    // One key, because prost-reflect keeps no order.
+    let maps = (any::<bool>(), inner).prop_map(move |(value, inner)| {
+        let value = if value { [key(2, 2), with_length(inner)].concat() } else { Vec::new() };
+        [key(22, 2), with_length([key(1, 0), varint(7), value].concat())].concat()
+    });
+    let group = any::<bool>().prop_map(move |inner| {
+        let inner = if inner { [key(1, 0), varint(1)].concat() } else { Vec::new() };
+        [key(80, 3), inner, key(80, 4)].concat()
+    });
+    let field = prop_oneof![varints, others, four, eight, texts, packed, messages, maps, group];
+    prop::collection::vec(field, 0..12).prop_map(|fields| fields.concat())
+}
+
+/// What another implementation understands of bytes, without what it does not know.
+fn understood(bytes: &[u8]) -> Result<Vec<u8>, prost_reflect::prost::DecodeError> {
+    use prost_reflect::prost::Message;
+    let file = super::file::parse(&documents(EVERYTHING)).expect("a file");
+    let descriptor = file.messages().next().expect("a message");
+    let mut message = prost_reflect::DynamicMessage::decode(descriptor, bytes)?;
+    message.take_unknown_fields().for_each(drop);
+    Ok(message.encode_to_vec())
+}
+
+#[test]
+fn groups_of_proto2() {
+    let text = "syntax = \"proto2\"; message R { optional group In = 1 { optional int32 x = 2; } repeated int32 l = 3; required string s = 4; optional int32 d = 5 [default = 7]; }";
+    let bytes = [0, 0x0b, 0x10, 5, 0x0c, 0x18, 1, 0x18, 2, 0x22, 0];
+    let format = format(&[]);
+    let (schema, value) = read(&format, text, &bytes);
+    assert_eq!(get(&get(&value, "in"), "x"), Value::Int32(5));
+    assert_eq!(get(&value, "l"), Value::Array(vec![1.into(), 2.into()]));
+    assert_eq!((get(&value, "s"), get(&value, "d")), ("".into(), Value::Null));
+    assert_eq!(write(&format, &schema, text, &value), bytes);
+}
+
 proptest! {
     #[test]
     fn what_is_written_is_read(small: i16, number: i64, text: String, list: Vec<String>, bytes: Vec<u8>, float in prop::num::f64::NORMAL, at in -60_000_000_000_000_i64..250_000_000_000_000) {
@@ -287,6 +378,29 @@ proptest! {
         let file = generate(&format, &schema);
         let (_, back) = read(&format, &file, &write(&format, &schema, &file, &value));
         prop_assert_eq!(back.as_struct().expect("a struct").values(), values);
+    }
+
+    #[test]
+    fn messages_mean_what_another_implementation_says(bytes in fields()) {
+        let format = format(&[("int.for.enums", "true")]);
+        let expected = understood(&bytes).expect("a good message");
+        let (schema, value) = read(&format, EVERYTHING, &[&[0], &bytes[..]].concat());
+        let written = write(&format, &schema, EVERYTHING, &value);
+        prop_assert_eq!(understood(&written[1..]).expect("a good message"), expected);
+    }
+
+    #[test]
+    fn what_another_implementation_takes_is_taken(mut bytes in fields(), at: prop::sample::Index, byte: u8) {
+        if let Some(place) = (!bytes.is_empty()).then(|| at.index(bytes.len())) {
+            bytes[place] = byte;
+        }
+        let format = format(&[]);
+        let reader = format.reader(&documents(EVERYTHING), None).expect("a reader");
+        let ours = format.read(&reader, None, &Bytes::from([&[0], &bytes[..]].concat()));
+        match understood(&bytes) {
+            Ok(_) => prop_assert!(ours.is_ok(), "{:?}", ours),
+            Err(error) => prop_assert!(ours.is_err() || error.to_string().contains("wire type"), "{}", error),
+        }
     }
 
     #[test]
