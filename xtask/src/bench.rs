@@ -3,12 +3,16 @@
 mod figures;
 mod file;
 mod idle;
+mod life;
+mod lines;
 mod proc;
 mod rebalance;
 mod report;
 mod setup;
 mod start;
+mod transfer;
 mod transforms;
+mod workers;
 
 use anyhow::Result;
 
@@ -20,7 +24,7 @@ pub enum Task {
     Rebalance(rebalance::Args),
     /// A worker that begins with many connectors in the config topic
     Start(start::Args),
-    /// One record through each converter and transformation
+    /// One record through each converter and transformation, and workers that transform
     Transforms(transforms::Args),
 }
 

@@ -15,15 +15,6 @@ pub(super) enum Direction {
     Sink,
 }
 
-impl Direction {
-    fn title(self) -> &'static str {
-        match self {
-            Direction::Source => "File to topic (FileStreamSource)",
-            Direction::Sink => "Topic to file (FileStreamSink)",
-        }
-    }
-}
-
 /// One run's figures.
 #[derive(Debug, Clone)]
 pub(super) struct Run {
@@ -66,14 +57,18 @@ const FIGURES: &[Figure] = &[
 
 pub(super) struct Report {
     name: &'static str,
+    /// What a source does, and what a sink does.
+    titles: [&'static str; 2],
     binary: String,
     runs: Vec<Run>,
     idle: Vec<Idle>,
 }
 
 impl Report {
-    pub(super) fn new(name: &'static str, binary: &Path) -> Report {
-        Report { name, binary: binary.display().to_string(), runs: Vec::new(), idle: Vec::new() }
+    /// `titles` say what the source and the sink of the runs do.
+    pub(super) fn new(name: &'static str, binary: &Path, titles: [&'static str; 2]) -> Report {
+        let binary = binary.display().to_string();
+        Report { name, titles, binary, runs: Vec::new(), idle: Vec::new() }
     }
 
     pub(super) fn add(&mut self, run: Run) {
@@ -105,15 +100,17 @@ impl Report {
 
     fn tables(&self) -> String {
         let mut text = String::new();
-        for direction in [Direction::Source, Direction::Sink] {
-            text.push_str(&heading(direction.title()));
+        for (direction, title) in [Direction::Source, Direction::Sink].into_iter().zip(self.titles) {
+            text.push_str(&heading(title));
             for (name, decimals, figure) in FIGURES {
                 let of = |side| self.of(direction, side).map(figure).collect::<Vec<f64>>();
                 text.push_str(&row(name, *decimals, of(Side::Java), of(Side::Aqueduct)));
             }
             text.push('\n');
         }
-        text.push_str(&heading("At rest"));
+        if !self.idle.is_empty() {
+            text.push_str(&heading("At rest"));
+        }
         let mut loads: Vec<u32> = self.idle.iter().map(|idle| idle.connectors).collect();
         loads.sort_unstable();
         loads.dedup();

@@ -1,4 +1,5 @@
-//! `bench transforms`: what one record costs in each converter and transformation, beside the Java classes.
+//! `bench transforms`: what one record costs in each converter and transformation, beside the Java classes; then what
+//! whole [`workers`] cost that transform.
 //!
 //! Ours run under criterion, in `tests/records`; theirs in `java/RecordBench.java`, which the JDK compiles as it starts it.
 //! The figure of a job is the one that a tenth of its rounds is faster than: other programs on the machine only ever add
@@ -12,7 +13,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use super::setup;
+use super::{setup, workers};
 use crate::oracle::Oracle;
 use crate::workspace;
 
@@ -22,15 +23,20 @@ const PROGRAM: &str = "xtask/java/RecordBench.java";
 pub struct Args {
     /// Only the jobs whose names hold this
     filter: Option<String>,
-    /// Leave the Java classes out
+    /// Leave the Java classes out, and the workers
     #[arg(long)]
     no_java: bool,
+    /// Measure only the workers
+    #[arg(long, conflicts_with_all = ["filter", "no_java"])]
+    workers_only: bool,
     /// How many seconds each Java job runs before it is measured
     #[arg(long, default_value_t = 3)]
     java_warmup: u32,
     /// How many seconds each Java job is measured
     #[arg(long, default_value_t = 1)]
     java_seconds: u32,
+    #[command(flatten)]
+    workers: workers::Args,
 }
 
 /// What is known of a job, by its name.
@@ -46,6 +52,15 @@ struct Figures {
 type Jobs = BTreeMap<String, Figures>;
 
 pub(super) fn run(args: &Args) -> Result<()> {
+    if !args.workers_only {
+        alone(args)?;
+    }
+    // Who asks for some of the jobs has no use for all of them together.
+    if args.no_java || args.filter.is_some() { Ok(()) } else { workers::run(&args.workers) }
+}
+
+/// Each converter and transformation by itself.
+fn alone(args: &Args) -> Result<()> {
     let mut jobs = ours(args)?;
     if !args.no_java {
         java(args, &mut jobs)?;
@@ -113,7 +128,7 @@ fn fast_tenth(mut rounds: Vec<f64>) -> Option<f64> {
 
 fn java(args: &Args, jobs: &mut Jobs) -> Result<()> {
     let oracle = Oracle::open();
-    let sets = ["lib-connect", "plugins/debezium"];
+    let sets = ["lib-connect", "lib-debezium"];
     oracle.fetch(&sets)?;
     let class_path = sets.map(|set| oracle.jars(set)).join(":");
     let mut command = Command::new("java");
