@@ -16,8 +16,15 @@ pub trait Transformation: Send {
     /// Takes its configuration: the keys under `transforms.ALIAS.`, without the prefix.
     fn configure(&mut self, config: &ConfigMap) -> Result<()>;
 
-    /// The changed record, or `None` to drop it. The place that the record comes from can be looked at, not changed.
-    fn apply(&mut self, record: Record, origin: Origin<'_>) -> Result<Option<Record>>;
+    /// Changes the record in its place. `false` drops it. The place that it comes from can be looked at, not changed.
+    ///
+    /// Of a record that is dropped, or that it fails for, anything may be left: parts of it may have moved already.
+    fn apply(&mut self, record: &mut Record, origin: Origin<'_>) -> Result<bool>;
+
+    /// As [`Transformation::apply`], with the record by value: the changed one, or `None`.
+    fn applied(&mut self, mut record: Record, origin: Origin<'_>) -> Result<Option<Record>> {
+        Ok(self.apply(&mut record, origin)?.then_some(record))
+    }
 
     /// Takes the place for metrics of its own, once, after `configure`.
     fn with_plugin_metrics(&mut self, metrics: Arc<dyn PluginMetrics>) {

@@ -154,9 +154,9 @@ pub(crate) fn decode_utf8(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// The text of UTF-8 that shares the memory of the bytes, if it is such.
+/// The text of UTF-8 that shares the memory of the bytes, if it is such and long.
 pub(crate) fn utf8_text(bytes: &Bytes) -> Text {
-    Text::from_utf8(bytes.clone()).unwrap_or_else(|bytes| decode_utf8(&bytes).into_owned().into())
+    Text::from_utf8_slice(bytes, bytes).unwrap_or_else(|| decode_utf8(bytes).into_owned().into())
 }
 
 /// The text of UTF-16 code units. As in Java, a half of a pair takes the unit behind it along into one U+FFFD, and so do

@@ -153,11 +153,11 @@ impl Transformation for Cast {
         Ok(())
     }
 
-    fn apply(&mut self, mut record: Record, _origin: Origin<'_>) -> Result<Option<Record>> {
-        if self.part.value(&record).is_null() {
-            return Ok(Some(record));
+    fn apply(&mut self, record: &mut Record, _origin: Origin<'_>) -> Result<bool> {
+        if self.part.value(record).is_null() {
+            return Ok(true);
         }
-        let (schema, value) = self.part.take(&mut record);
+        let (schema, value) = self.part.take(record);
         let (schema, value) = match (schema, &self.spec) {
             (None, Spec::Whole(target)) => (None, cast(None, value, *target)?),
             (None, Spec::Fields(_)) => (None, Value::Map(self.cast_map(require_map(value, PURPOSE)?)?)),
@@ -166,7 +166,7 @@ impl Transformation for Cast {
                 (Some(schema), value)
             }
         };
-        self.part.put(&mut record, schema, value);
-        Ok(Some(record))
+        self.part.put(record, schema, value);
+        Ok(true)
     }
 }

@@ -31,10 +31,10 @@ impl Transformation for DropHeaders {
         Ok(())
     }
 
-    fn apply(&mut self, mut record: Record, _origin: Origin<'_>) -> Result<Option<Record>> {
+    fn apply(&mut self, record: &mut Record, _origin: Origin<'_>) -> Result<bool> {
         for name in &self.names {
             record.headers.remove(name);
         }
-        Ok(Some(record))
+        Ok(true)
     }
 }

@@ -90,11 +90,11 @@ impl Transformation for ExtractField {
         Ok(())
     }
 
-    fn apply(&mut self, mut record: Record, _origin: Origin<'_>) -> Result<Option<Record>> {
-        let Some(path) = &self.path else { return Ok(Some(record)) };
-        let (schema, value) = self.part.take(&mut record);
+    fn apply(&mut self, record: &mut Record, _origin: Origin<'_>) -> Result<bool> {
+        let Some(path) = &self.path else { return Ok(true) };
+        let (schema, value) = self.part.take(record);
         let (schema, value) = self.extract(path, schema, value)?;
-        self.part.put(&mut record, schema, value);
-        Ok(Some(record))
+        self.part.put(record, schema, value);
+        Ok(true)
     }
 }

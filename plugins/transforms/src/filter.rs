@@ -15,7 +15,7 @@ impl Transformation for Filter {
         Ok(())
     }
 
-    fn apply(&mut self, _record: Record, _origin: Origin<'_>) -> Result<Option<Record>> {
-        Ok(None)
+    fn apply(&mut self, _record: &mut Record, _origin: Origin<'_>) -> Result<bool> {
+        Ok(false)
     }
 }

@@ -268,18 +268,18 @@ impl Transformation for Flatten {
         Ok(())
     }
 
-    fn apply(&mut self, mut record: Record, _origin: Origin<'_>) -> Result<Option<Record>> {
-        if self.part.value(&record).is_null() {
-            return Ok(Some(record));
+    fn apply(&mut self, record: &mut Record, _origin: Origin<'_>) -> Result<bool> {
+        if self.part.value(record).is_null() {
+            return Ok(true);
         }
-        let (schema, value) = self.part.take(&mut record);
+        let (schema, value) = self.part.take(record);
         if schema.is_none() {
             let flat = self.flatten_map(require_map(value, PURPOSE)?)?;
-            self.part.put(&mut record, None, Value::Map(flat));
+            self.part.put(record, None, Value::Map(flat));
         } else {
             let (schema, value) = self.flatten_struct(require_struct(value, PURPOSE)?)?;
-            self.part.put(&mut record, Some(schema), value);
+            self.part.put(record, Some(schema), value);
         }
-        Ok(Some(record))
+        Ok(true)
     }
 }

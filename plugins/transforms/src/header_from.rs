@@ -201,12 +201,12 @@ impl Transformation for HeaderFrom {
         Ok(())
     }
 
-    fn apply(&mut self, mut record: Record, _origin: Origin<'_>) -> Result<Option<Record>> {
-        if self.part.schema(&record).is_none() {
-            self.take_from_map(&mut record)?;
+    fn apply(&mut self, record: &mut Record, _origin: Origin<'_>) -> Result<bool> {
+        if self.part.schema(record).is_none() {
+            self.take_from_map(record)?;
         } else {
-            self.take_from_struct(&mut record)?;
+            self.take_from_struct(record)?;
         }
-        Ok(Some(record))
+        Ok(true)
     }
 }

@@ -45,12 +45,12 @@ impl Transformation for HoistField {
         Ok(())
     }
 
-    fn apply(&mut self, mut record: Record, _origin: Origin<'_>) -> Result<Option<Record>> {
-        let (schema, value) = self.part.take(&mut record);
+    fn apply(&mut self, record: &mut Record, _origin: Origin<'_>) -> Result<bool> {
+        let (schema, value) = self.part.take(record);
         match schema {
             None => {
                 let map = Map::from_parts(self.map_keys.clone(), vec![value]);
-                self.part.put(&mut record, None, Value::Map(map));
+                self.part.put(record, None, Value::Map(map));
             }
             Some(schema) => {
                 let field = self.field.clone().unwrap_or_default();
@@ -59,9 +59,9 @@ impl Transformation for HoistField {
                 })?;
                 validate_field(&field, &schema, &value)?;
                 let value = Struct::from_values(hoisted.clone(), vec![value])?;
-                self.part.put(&mut record, Some(hoisted.clone()), Value::Struct(value));
+                self.part.put(record, Some(hoisted.clone()), Value::Struct(value));
             }
         }
-        Ok(Some(record))
+        Ok(true)
     }
 }

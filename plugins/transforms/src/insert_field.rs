@@ -247,14 +247,14 @@ impl Transformation for InsertField {
         Ok(())
     }
 
-    fn apply(&mut self, mut record: Record, origin: Origin<'_>) -> Result<Option<Record>> {
-        if !self.part.value(&record).is_null() {
-            if self.part.schema(&record).is_none() {
-                self.insert_into_map(&mut record, origin)?;
+    fn apply(&mut self, record: &mut Record, origin: Origin<'_>) -> Result<bool> {
+        if !self.part.value(record).is_null() {
+            if self.part.schema(record).is_none() {
+                self.insert_into_map(record, origin)?;
             } else {
-                self.insert_into_struct(&mut record, origin)?;
+                self.insert_into_struct(record, origin)?;
             }
         }
-        Ok(Some(record))
+        Ok(true)
     }
 }

@@ -37,9 +37,9 @@ impl Transformation for InsertHeader {
         Ok(())
     }
 
-    fn apply(&mut self, mut record: Record, _origin: Origin<'_>) -> Result<Option<Record>> {
+    fn apply(&mut self, record: &mut Record, _origin: Origin<'_>) -> Result<bool> {
         let SchemaAndValue { schema, value } = self.value.clone();
         record.headers.push(Header { key: self.name.clone(), schema, value });
-        Ok(Some(record))
+        Ok(true)
     }
 }

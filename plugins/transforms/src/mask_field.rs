@@ -118,14 +118,14 @@ impl Transformation for MaskField {
         Ok(())
     }
 
-    fn apply(&mut self, mut record: Record, _origin: Origin<'_>) -> Result<Option<Record>> {
-        let (schema, value) = self.part.take(&mut record);
+    fn apply(&mut self, record: &mut Record, _origin: Origin<'_>) -> Result<bool> {
+        let (schema, value) = self.part.take(record);
         let value = if schema.is_none() {
             Value::Map(self.mask_map(require_map(value, PURPOSE)?)?)
         } else {
             Value::Struct(self.mask_struct(require_struct(value, PURPOSE)?)?)
         };
-        self.part.put(&mut record, schema, value);
-        Ok(Some(record))
+        self.part.put(record, schema, value);
+        Ok(true)
     }
 }

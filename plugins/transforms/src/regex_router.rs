@@ -81,8 +81,8 @@ impl Transformation for RegexRouter {
         Ok(())
     }
 
-    fn apply(&mut self, mut record: Record, _origin: Origin<'_>) -> Result<Option<Record>> {
+    fn apply(&mut self, record: &mut Record, _origin: Origin<'_>) -> Result<bool> {
         record.topic = self.route(&record.topic)?;
-        Ok(Some(record))
+        Ok(true)
     }
 }

@@ -211,21 +211,21 @@ impl Transformation for ReplaceField {
         Ok(())
     }
 
-    fn apply(&mut self, mut record: Record, _origin: Origin<'_>) -> Result<Option<Record>> {
-        if self.part.value(&record).is_null() {
-            return Ok(Some(record));
+    fn apply(&mut self, record: &mut Record, _origin: Origin<'_>) -> Result<bool> {
+        if self.part.value(record).is_null() {
+            return Ok(true);
         }
-        let (schema, value) = self.part.take(&mut record);
+        let (schema, value) = self.part.take(record);
         if schema.is_none() {
             let map = self.replace_in_map(require_map(value, PURPOSE)?)?;
-            self.part.put(&mut record, None, Value::Map(map));
+            self.part.put(record, None, Value::Map(map));
         } else {
             let value = require_struct(value, PURPOSE)?;
             let rules = &self.rules;
             let plan = self.schemas.get(value.schema(), |schema| Plan::new(schema, rules))?;
             let value = plan.apply(value, rules, self.replace_null)?;
-            self.part.put(&mut record, Some(plan.schema.clone()), Value::Struct(value));
+            self.part.put(record, Some(plan.schema.clone()), Value::Struct(value));
         }
-        Ok(Some(record))
+        Ok(true)
     }
 }

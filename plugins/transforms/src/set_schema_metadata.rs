@@ -91,11 +91,11 @@ impl Transformation for SetSchemaMetadata {
         Ok(())
     }
 
-    fn apply(&mut self, mut record: Record, _origin: Origin<'_>) -> Result<Option<Record>> {
-        let (schema, value) = self.part.take(&mut record);
+    fn apply(&mut self, record: &mut Record, _origin: Origin<'_>) -> Result<bool> {
+        let (schema, value) = self.part.take(record);
         let Some(schema) = schema else {
             if value.is_null() {
-                return Ok(Some(record));
+                return Ok(true);
             }
             return Err(Error::data("Schema required for [updating schema metadata]"));
         };
@@ -109,7 +109,7 @@ impl Transformation for SetSchemaMetadata {
             }
             value => value,
         };
-        self.part.put(&mut record, Some(new.clone()), value);
-        Ok(Some(record))
+        self.part.put(record, Some(new.clone()), value);
+        Ok(true)
     }
 }

@@ -174,8 +174,8 @@ impl Transformation for TimestampConverter {
         Ok(())
     }
 
-    fn apply(&mut self, mut record: Record, _origin: Origin<'_>) -> Result<Option<Record>> {
-        let (schema, value) = self.part.take(&mut record);
+    fn apply(&mut self, record: &mut Record, _origin: Origin<'_>) -> Result<bool> {
+        let (schema, value) = self.part.take(record);
         let (schema, value) = match schema {
             None if value.is_null() || self.field.is_empty() => {
                 (None, self.translator.convert_schemaless(value)?)
@@ -191,8 +191,8 @@ impl Transformation for TimestampConverter {
                 (Some(schema), value)
             }
         };
-        self.part.put(&mut record, schema, value);
-        Ok(Some(record))
+        self.part.put(record, schema, value);
+        Ok(true)
     }
 }
 

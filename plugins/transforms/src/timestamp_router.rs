@@ -75,9 +75,9 @@ impl Transformation for TimestampRouter {
         Ok(())
     }
 
-    fn apply(&mut self, mut record: Record, origin: Origin<'_>) -> Result<Option<Record>> {
+    fn apply(&mut self, record: &mut Record, origin: Origin<'_>) -> Result<bool> {
         let Some(timestamp) = record.timestamp else {
-            let text = record_text::RecordText { record: &record, origin };
+            let text = record_text::RecordText { record, origin };
             return Err(Error::data(format!("Timestamp missing on record: {text}")));
         };
         let format = match &self.format {
@@ -88,6 +88,6 @@ impl Transformation for TimestampRouter {
         self.text.clear();
         format.format(timestamp, &mut self.text);
         record.topic = self.route(&record.topic)?;
-        Ok(Some(record))
+        Ok(true)
     }
 }

@@ -102,7 +102,7 @@ impl Transformation for ValueToKey {
         Ok(())
     }
 
-    fn apply(&mut self, mut record: Record, _origin: Origin<'_>) -> Result<Option<Record>> {
+    fn apply(&mut self, record: &mut Record, _origin: Origin<'_>) -> Result<bool> {
         let (schema, key) = if record.value_schema.is_none() {
             match map_or_null(&record.value, PURPOSE)? {
                 Some(map) => (None, self.key_of_map(map)?),
@@ -119,7 +119,7 @@ impl Transformation for ValueToKey {
         };
         record.key_schema = schema;
         record.key = key;
-        Ok(Some(record))
+        Ok(true)
     }
 }
 

@@ -34,28 +34,24 @@ impl Chain {
         self.0.is_empty()
     }
 
-    /// The transformed record; `None`: a transformation has dropped it.
-    pub(crate) fn apply(
-        &mut self,
-        mut record: Record,
-        origin: Origin<'_>,
-    ) -> Result<Option<Record>, Failure> {
+    /// Transforms a record in its place. `false`: a transformation has dropped it.
+    pub(crate) fn apply(&mut self, record: &mut Record, origin: Origin<'_>) -> Result<bool, Failure> {
         for link in &mut self.0 {
             if let Some(condition) = &mut link.condition {
                 let holds = condition
                     .predicate
-                    .test(&record)
+                    .test(record)
                     .map_err(|error| Failure::new(Stage::Transformation, condition.class, error))?;
                 if holds == condition.negate {
                     continue;
                 }
             }
-            record = match link.transformation.apply(record, origin) {
-                Ok(Some(record)) => record,
-                Ok(None) => return Ok(None),
+            match link.transformation.apply(record, origin) {
+                Ok(true) => {}
+                Ok(false) => return Ok(false),
                 Err(error) => return Err(Failure::new(Stage::Transformation, link.class, error)),
-            };
+            }
         }
-        Ok(Some(record))
+        Ok(true)
     }
 }

@@ -124,8 +124,8 @@ impl Transformation for Idle {
     fn configure(&mut self, _: &ConfigMap) -> Result<()> {
         Ok(())
     }
-    fn apply(&mut self, record: Record, _: Origin<'_>) -> Result<Option<Record>> {
-        Ok(Some(record))
+    fn apply(&mut self, _: &mut Record, _: Origin<'_>) -> Result<bool> {
+        Ok(true)
     }
 }
 

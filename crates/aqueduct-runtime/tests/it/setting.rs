@@ -69,8 +69,9 @@ impl Transformation for Changing {
         Ok(())
     }
 
-    fn apply(&mut self, record: Record, _origin: Origin<'_>) -> Result<Option<Record>> {
-        (self.0)(record)
+    fn apply(&mut self, record: &mut Record, _origin: Origin<'_>) -> Result<bool> {
+        let changed = (self.0)(record.clone())?;
+        Ok(changed.map(|changed| *record = changed).is_some())
     }
 }
 

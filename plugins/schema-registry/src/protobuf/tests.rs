@@ -78,6 +78,7 @@ fn plain_types() {
     check(&Schema::INT64, 1_i64, "  int64 f = 1;", &[8, 1]);
     check(&Schema::bare(Type::Float32), 1.5_f32, "  float f = 1;", &[13, 0, 0, 0xc0, 0x3f]);
     check(&Schema::bare(Type::Float64), 0.0_f64, "  double f = 1;", &[]);
+    check(&Schema::bare(Type::Float64), -0.0_f64, "  double f = 1;", &[9, 0, 0, 0, 0, 0, 0, 0, 0x80]);
     check(&Schema::BOOLEAN, true, "  bool f = 1;", &[8, 1]);
     check(&Schema::STRING, "aß", "  string f = 1;", &[10, 3, b'a', 0xc3, 0x9f]);
     check(&Schema::BYTES, vec![7_u8], "  bytes f = 1;", &[10, 1, 7]);

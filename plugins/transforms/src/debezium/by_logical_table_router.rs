@@ -194,7 +194,7 @@ impl Event {
 }
 
 impl Logical {
-    fn take(&mut self, rules: &Rules, mut record: Record) -> Result<Record> {
+    fn take(&mut self, rules: &Rules, record: &mut Record) -> Result<()> {
         let from = std::mem::replace(&mut record.topic, self.topic.clone());
         record.key_schema = None;
         // A table without a primary key has none.
@@ -209,14 +209,14 @@ impl Logical {
             record.key_schema = Some(schema.clone());
         }
         if record.value.is_null() || !is_change_event(record.value_schema.as_ref()) {
-            return Ok(record);
+            return Ok(());
         }
         let event = require_struct(std::mem::take(&mut record.value), PURPOSE)?;
         let topic = &self.topic;
         let plan = self.events.get(event.schema(), |schema| rules.event(schema, topic))?;
         record.value_schema = Some(plan.schema.clone());
         record.value = plan.moved(event)?.into();
-        Ok(record)
+        Ok(())
     }
 }
 
@@ -312,8 +312,8 @@ impl Transformation for ByLogicalTableRouter {
         Ok(())
     }
 
-    fn apply(&mut self, record: Record, _origin: Origin<'_>) -> Result<Option<Record>> {
-        let Some(rules) = &self.rules else { return Ok(Some(record)) };
+    fn apply(&mut self, record: &mut Record, _origin: Origin<'_>) -> Result<bool> {
+        let Some(rules) = &self.rules else { return Ok(true) };
         let same =
             |route: &Route| std::sync::Arc::ptr_eq(&route.from, &record.topic) || route.from == record.topic;
         let at = match self.topics.iter().position(same) {
@@ -325,9 +325,9 @@ impl Transformation for ByLogicalTableRouter {
                 0
             }
         };
-        match self.topics.get_mut(at).and_then(|route| route.to.as_mut()) {
-            Some(logical) => logical.take(rules, record).map(Some),
-            None => Ok(Some(record)),
+        if let Some(logical) = self.topics.get_mut(at).and_then(|route| route.to.as_mut()) {
+            logical.take(rules, record)?;
         }
+        Ok(true)
     }
 }

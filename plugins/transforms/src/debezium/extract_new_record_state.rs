@@ -79,18 +79,18 @@ fn topic_of(row: &Struct, field: &str) -> Result<Option<Text>> {
 
 impl Rules {
     /// A tombstone has no event to look at, but it is a delete.
-    fn tombstone(&self, mut record: Record) -> Option<Record> {
+    fn tombstone(&self, record: &mut Record) -> bool {
         if !self.deletes.keeps_tombstones {
-            return None;
+            return false;
         }
         for reference in self.headers.iter().filter(|reference| reference.is_operation()) {
             let (key, schema) = (reference.name.clone(), Some(Schema::STRING));
             record.headers.push(Header { key, schema, value: Value::text("d") });
         }
-        Some(record)
+        true
     }
 
-    fn unwrap(&self, plan: &mut EventPlan, event: Struct, mut record: Record) -> Result<Option<Record>> {
+    fn unwrap(&self, plan: &mut EventPlan, event: Struct, record: &mut Record) -> Result<bool> {
         for (place, name) in &plan.headers {
             let (schema, value) = (Some(place.schema.clone()), place.value(&event));
             record.headers.push(Header { key: name.clone(), schema, value });
@@ -101,11 +101,11 @@ impl Rules {
             (false, _) => plan.after,
             (true, None) => return Err(unknown(BEFORE)),
             // A truncated table has rows neither before nor after.
-            (true, Some(before)) if is_null(before) => return Ok(None),
+            (true, Some(before)) if is_null(before) => return Ok(false),
             (true, Some(before)) => before,
         };
         if is_delete && self.deletes.events == Deleted::Dropped {
-            return Ok(None);
+            return Ok(false);
         }
         if let (Some(field), Some(Value::Struct(row))) = (&self.route, event.values().get(row_index)) {
             self.rows.check(row)?;
@@ -114,7 +114,7 @@ impl Rules {
             }
         }
         let dropping = &self.rows.dropping;
-        let listed = dropping.listed(&record)?.unwrap_or_default();
+        let listed = dropping.listed(record)?.unwrap_or_default();
         match self.deletes.events {
             Deleted::Null if is_delete => record.value_schema = Some(plan.after_schema.clone()),
             Deleted::Tombstone if is_delete => dropping.check_tombstone(&listed)?,
@@ -124,8 +124,8 @@ impl Rules {
                 record.value = row.into();
             }
         }
-        dropping.drop_from_key(&mut record, &listed)?;
-        Ok(Some(record))
+        dropping.drop_from_key(record, &listed)?;
+        Ok(true)
     }
 }
 
@@ -188,12 +188,12 @@ impl Transformation for ExtractNewRecordState {
         Ok(())
     }
 
-    fn apply(&mut self, mut record: Record, _origin: Origin<'_>) -> Result<Option<Record>> {
+    fn apply(&mut self, record: &mut Record, _origin: Origin<'_>) -> Result<bool> {
         if record.value.is_null() {
             return Ok(self.rules.tombstone(record));
         }
         if !is_change_event(record.value_schema.as_ref()) {
-            return Ok(Some(record));
+            return Ok(true);
         }
         let event = require_struct(std::mem::take(&mut record.value), PURPOSE)?;
         record.value_schema = None;

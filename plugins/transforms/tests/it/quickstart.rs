@@ -25,7 +25,7 @@ fn does_what_the_readme_says() {
         let mut transformation = plugins::transformation(class.rsplit('.').next().expect("a name"));
         transformation.configure(&config).expect("a good configuration");
         let origin = Origin::Source { partition: None, offset: None };
-        record = transformation.apply(record, origin).expect("no error").expect("a record");
+        record = transformation.applied(record, origin).expect("no error").expect("a record");
     }
     assert_eq!(&*record.topic, "lines-test");
     let value = record.value.as_map().expect("a map");

@@ -27,7 +27,7 @@ pub(crate) fn transform(case: &Case) -> Result<Json, Failure> {
     let (record, origin) = decode_record(case.get("record"))?;
     let mut transformation = plugins::transformation(&case.text("class")?);
     transformation.configure(&case.config())?;
-    let record = transformation.apply(record, origin.origin())?;
+    let record = transformation.applied(record, origin.origin())?;
     Ok(json!({ "record": record.map(|record| encode_record(&record, &origin)) }))
 }
 
@@ -130,7 +130,7 @@ fn run_step(step: &Json, record: Record, origin: &RecordOrigin) -> Result<Option
             return Ok(Some(record));
         }
     }
-    Ok(transformation.apply(record, origin.origin())?)
+    Ok(transformation.applied(record, origin.origin())?)
 }
 
 fn config_of(json: &Json) -> ConfigMap {
@@ -183,7 +183,7 @@ fn timestamps_as_text() {
         transformation.configure(&case.config())?;
         let record = Record::new("t").with_value(None, decode_value(case.get("value"), None)?);
         let origin = Origin::Source { partition: None, offset: None };
-        let record = transformation.apply(record, origin)?;
+        let record = transformation.applied(record, origin)?;
         Ok(json!({ "value": record.map(|record| encode_value(&record.value, None)) }))
     });
 }
@@ -227,7 +227,7 @@ fn regular_expressions() {
             "router" => {
                 let mut router = plugins::transformation("RegexRouter");
                 router.configure(&case.config())?;
-                let record = router.apply(record(case.text("topic")?), origin)?;
+                let record = router.applied(record(case.text("topic")?), origin)?;
                 Ok(json!({ "topic": record.map(|record| record.topic.to_string()) }))
             }
             "predicate" => {

@@ -117,7 +117,7 @@ fn run(bytes: &[u8]) {
         // The second time, what it remembers of the schema is used.
         for _ in 0..2 {
             let origin = Origin::Source { partition: None, offset: None };
-            let _ = transformation.apply(record.clone(), origin);
+            let _ = transformation.applied(record.clone(), origin);
         }
     }
 }

@@ -76,7 +76,7 @@ impl Way {
         let record = Record::new(topic).with_key(key.schema, key.value).with_value(value.schema, value.value);
         let record = self.transformations.iter_mut().try_fold(record, |record, transformation| {
             let origin = Origin::Source { partition: None, offset: None };
-            transformation.apply(record, origin).expect("no error")
+            transformation.applied(record, origin).expect("no error")
         })?;
         let write = |converter: &mut dyn Converter, schema: Option<&_>, value: &_| {
             let (mut headers, mut buffer) = (WireHeaders::new(), Vec::new());

@@ -66,7 +66,7 @@ impl Converters {
             offset: fetched.offset(),
             timestamp_type: timestamp_type(fetched.timestamp_type()),
         };
-        let record = Record {
+        let mut record = Record {
             topic: Arc::clone(topic),
             partition: Some(fetched.partition()),
             key_schema: key.schema,
@@ -80,9 +80,9 @@ impl Converters {
         if self.chain.is_empty() {
             return Ok(Some(SinkRecord { record, origin }));
         }
-        let record = self.chain.apply(record, Origin::Sink(&origin));
+        let goes_on = self.chain.apply(&mut record, Origin::Sink(&origin));
         timer.passed(TaskStage::Transform);
-        Ok(record?.map(|record| SinkRecord { record, origin }))
+        Ok(goes_on?.then_some(SinkRecord { record, origin }))
     }
 
     /// Whether the last conversion failed for want of something that [`Converters::prepare`] gets.

@@ -1,7 +1,5 @@
 //! From a source record to the bytes that the producer takes.
 
-use std::sync::Arc;
-
 use aqueduct_api::{
     Converter, Error, HeaderConverter, Origin, Record, Schema, SourceRecord, Value, WireHeaders,
 };
@@ -92,20 +90,10 @@ impl Pipeline {
 
     /// Transforms a record in its place. `false`: a transformation has dropped it.
     pub(crate) fn transform(&mut self, source: &mut SourceRecord) -> Result<bool, Failure> {
-        if self.chain.is_empty() {
-            return Ok(true);
-        }
         let SourceRecord { record, source_partition, source_offset } = source;
         let origin =
             Origin::Source { partition: source_partition.as_deref(), offset: source_offset.as_ref() };
-        let taken = std::mem::replace(record, Record::new(Arc::clone(&record.topic)));
-        match self.chain.apply(taken, origin)? {
-            Some(transformed) => {
-                *record = transformed;
-                Ok(true)
-            }
-            None => Ok(false),
-        }
+        self.chain.apply(record, origin)
     }
 
     /// Converts a record; then [`Pipeline::send`] can send it, as often as it takes.

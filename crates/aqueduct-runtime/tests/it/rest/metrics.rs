@@ -31,11 +31,11 @@ impl Transformation for Counting {
         Ok(())
     }
 
-    fn apply(&mut self, record: Record, _origin: Origin<'_>) -> Result<Option<Record>> {
+    fn apply(&mut self, _record: &mut Record, _origin: Origin<'_>) -> Result<bool> {
         if let Some(sensor) = &self.0 {
             sensor.record(1.0);
         }
-        Ok(Some(record))
+        Ok(true)
     }
 
     fn with_plugin_metrics(&mut self, metrics: Arc<dyn PluginMetrics>) {
