@@ -8,6 +8,7 @@ mod lines;
 mod proc;
 mod rebalance;
 mod report;
+mod rest;
 mod setup;
 mod start;
 mod transfer;
@@ -22,6 +23,8 @@ pub enum Task {
     File(file::Args),
     /// A worker added, stopped and killed under many connectors
     Rebalance(rebalance::Args),
+    /// Requests to a worker with many connectors
+    Rest(rest::Args),
     /// A worker that begins with many connectors in the config topic
     Start(start::Args),
     /// One record through each converter and transformation, and workers that transform
@@ -32,6 +35,7 @@ pub fn run(task: Task) -> Result<()> {
     match task {
         Task::File(args) => file::run(&args),
         Task::Rebalance(args) => rebalance::run(&args),
+        Task::Rest(args) => rest::run(&args),
         Task::Start(args) => start::run(&args),
         Task::Transforms(args) => transforms::run(&args),
     }

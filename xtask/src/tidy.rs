@@ -3,6 +3,7 @@
 //! Each rule is a function from the checkout to findings; the same rules run as tests of this crate.
 
 mod arrows;
+mod coverage;
 mod licences;
 mod plugins;
 mod sizes;
@@ -58,6 +59,7 @@ pub const RULES: &[Rule] = &[
     ("words and names", words::check),
     ("plugin folders", plugins::check),
     ("licences", licences::check),
+    ("cases and their tests", coverage::check),
 ];
 
 /// Checks every rule, prints what breaks one, and fails if anything does.

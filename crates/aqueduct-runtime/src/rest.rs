@@ -32,6 +32,7 @@ mod tls;
 mod uri;
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -63,6 +64,22 @@ use surroundings::Surroundings;
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(90);
 /// How long the health check may take, as in Kafka Connect.
 pub const HEALTH_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long answers may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Of any request but for the health check.
+    pub request: Duration,
+    /// Of the health check.
+    pub health: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { request: REQUEST_TIMEOUT, health: HEALTH_TIMEOUT }
+    }
+}
+
 /// The largest body that is read.
 const BODY_MAX_BYTES: usize = 16 << 20;
 /// How long requests that are being answered may keep the server from stopping.
@@ -76,6 +93,7 @@ pub(crate) struct RestState {
     guard: Option<Arc<Guard>>,
     levels: LogLevels,
     client: RestClient,
+    limits: Limits,
     admin_with_main: bool,
 }
 
@@ -95,7 +113,7 @@ impl RestState {
     where
         F: Future<Output = HerderResult<T>>,
     {
-        Ok(self.ask_until(Instant::now() + REQUEST_TIMEOUT, question).await??)
+        Ok(self.ask_until(Instant::now() + self.limits.request, question).await??)
     }
 
     /// The same, and has another worker do what the herder says must be done there. Both together take no longer than a
@@ -110,7 +128,7 @@ impl RestState {
         F: Future<Output = HerderResult<T>>,
         R: IntoResponse,
     {
-        let deadline = Instant::now() + REQUEST_TIMEOUT;
+        let deadline = Instant::now() + self.limits.request;
         match self.ask_until(deadline, question).await? {
             Ok(done) => Ok(answer(done).into_response()),
             Err(HerderError::Elsewhere { url }) => request.forward(&self.client, url, deadline).await,
@@ -139,8 +157,10 @@ impl RestState {
         F: Future<Output = HerderResult<T>>,
     {
         let herder = self.herder()?;
-        let asked = tokio::time::timeout_at(deadline, question(Arc::clone(&herder)));
-        asked.await.map_err(|_| RestError::timed_out(herder.stages().current()))
+        // Kept until it is known what it was busy with: a step ends when what takes it is dropped.
+        let mut asked = pin!(question(Arc::clone(&herder)));
+        let answer = tokio::time::timeout_at(deadline, asked.as_mut()).await;
+        answer.map_err(|_| RestError::timed_out(herder.stages().current()))
     }
 }
 
@@ -209,6 +229,7 @@ impl RestServer {
             guard: self.plan.guard.clone(),
             levels: self.plan.levels.clone(),
             client: self.plan.client.clone(),
+            limits: self.plan.limits,
             admin_with_main: self.plan.admin_with_main,
         };
         let surroundings = std::mem::take(&mut self.plan.surroundings);

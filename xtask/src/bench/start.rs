@@ -112,7 +112,7 @@ fn runs(status: &Value) -> bool {
 }
 
 /// Writes what a cluster writes for connectors of one task that have been reconfigured.
-fn fill(
+pub(super) fn fill(
     client: &mut Client,
     topic: &str,
     prefix: &str,

@@ -36,7 +36,7 @@ pub struct Args {
     #[arg(long, default_value_t = 1)]
     java_seconds: u32,
     #[command(flatten)]
-    workers: workers::Args,
+    workers: workers::Workers,
 }
 
 /// What is known of a job, by its name.

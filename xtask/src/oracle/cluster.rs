@@ -294,7 +294,7 @@ impl Cluster {
 }
 
 /// Whether a worker says that it can't answer because its group has something else to do.
-fn is_rebalance(answer: &http::Response) -> bool {
+pub fn is_rebalance(answer: &http::Response) -> bool {
     match answer.status {
         409 => !answer.body.contains("already exists"),
         500 => answer.body.contains("rebalance is expected"),

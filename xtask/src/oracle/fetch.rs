@@ -73,7 +73,7 @@ pub const SETS: &[Set] = &[
     set("plugins/basic-auth", Reach::Flat, &["org.apache.kafka:connect-basic-auth-extension:4.3.1"]),
     set("plugins/test-plugins", Reach::Flat, &["org.apache.kafka:connect-test-plugins:4.3.1"]),
     set(
-        "plugins/debezium",
+        "lib-debezium",
         Reach::Flat,
         &[
             "io.debezium:debezium-core:3.3.1.Final",

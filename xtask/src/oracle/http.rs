@@ -22,12 +22,22 @@ impl Response {
 
 /// `GET path` on 127.0.0.1.
 pub fn get(port: u16, path: &str) -> io::Result<Response> {
-    request("GET", port, path, None)
+    get_as(None, port, path)
 }
 
-/// One request on a connection of its own, which gives up after 30 s without a byte. HTTP/1.0, so that the answer
-/// comes unchunked and ends with the connection.
+/// The same with this header `Authorization`.
+pub fn get_as(authorization: Option<&str>, port: u16, path: &str) -> io::Result<Response> {
+    let line = authorization.map(|value| format!("Authorization: {value}\r\n"));
+    exchange("GET", port, path, &line.unwrap_or_default(), None)
+}
+
+/// One request on a connection of its own, which gives up after 30 s without a byte.
 pub fn request(method: &str, port: u16, path: &str, json: Option<&str>) -> io::Result<Response> {
+    exchange(method, port, path, "", json)
+}
+
+/// `more` are whole lines of headers. HTTP/1.0, so that the answer comes unchunked and ends with the connection.
+fn exchange(method: &str, port: u16, path: &str, more: &str, json: Option<&str>) -> io::Result<Response> {
     let mut stream = TcpStream::connect_timeout(&(Ipv4Addr::LOCALHOST, port).into(), Duration::from_secs(5))?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     stream.set_write_timeout(Some(Duration::from_secs(30)))?;
@@ -36,6 +46,7 @@ pub fn request(method: &str, port: u16, path: &str, json: Option<&str>) -> io::R
     if let Some(body) = json {
         head.push_str(&format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len()));
     }
+    head.push_str(more);
     head.push_str("\r\n");
     stream.write_all(head.as_bytes())?;
     stream.write_all(json.unwrap_or_default().as_bytes())?;

@@ -51,6 +51,21 @@ impl Program {
     }
 }
 
+/// Whom a worker with basic authentication lets in.
+#[derive(Debug, Clone)]
+pub struct Guard {
+    /// The file with the entry `KafkaConnect`. Its path has no blanks.
+    pub jaas: PathBuf,
+    /// The header of somebody who is let in.
+    pub authorization: String,
+}
+
+impl Guard {
+    fn option(&self) -> String {
+        format!("-Djava.security.auth.login.config={}", self.jaas.display())
+    }
+}
+
 /// A worker on 127.0.0.1 with Kafka's own plugins and, by default, JSON converters with schemas.
 #[derive(Debug, Clone)]
 pub struct WorkerConfig {
@@ -64,6 +79,8 @@ pub struct WorkerConfig {
     pub extra: Properties,
     /// Adds the connectors of Kafka's own integration tests.
     pub test_connectors: bool,
+    /// For a worker whose properties name the extension for basic authentication.
+    pub guard: Option<Guard>,
     pub jvm: Jvm,
     pub log_level: String,
 }
@@ -84,6 +101,7 @@ impl WorkerConfig {
             mode,
             extra: Properties::new(),
             test_connectors: false,
+            guard: None,
             jvm: Jvm { heap_mb_max: 1024, tuning: Tuning::Tests },
             log_level: "INFO".to_owned(),
         }
@@ -127,16 +145,23 @@ impl WorkerConfig {
             oracle.fetch(&["lib-connect-test"])?;
             classpath.push(oracle.jars("lib-connect-test"));
         }
+        if self.guard.is_some() {
+            // The login module is looked for by the virtual machine, which knows no plugins.
+            classpath.push(oracle.jars("plugins/basic-auth"));
+        }
         let main = match self.mode {
             Mode::Distributed { .. } => "org.apache.kafka.connect.cli.ConnectDistributed",
             Mode::Standalone { .. } => "org.apache.kafka.connect.cli.ConnectStandalone",
         };
-        self.jvm.command(&classpath.join(":"), &self.dir, &self.log_level, main)
+        let mut command = self.jvm.command(&classpath.join(":"), &self.dir, &self.log_level, main)?;
+        command.envs(self.guard.as_ref().map(|guard| ("JDK_JAVA_OPTIONS", guard.option())));
+        Ok(command)
     }
 
     fn aqueduct(&self, binary: &Path) -> Command {
         let mut command = Command::new(binary);
         command.env("RUST_LOG", self.log_level.to_lowercase());
+        command.envs(self.guard.as_ref().map(|guard| ("KAFKA_OPTS", guard.option())));
         command.arg(match self.mode {
             Mode::Distributed { .. } => "distributed",
             Mode::Standalone { .. } => "standalone",
@@ -235,7 +260,8 @@ impl Worker {
 fn launch(oracle: &Oracle, config: &WorkerConfig) -> Result<Server> {
     let mut server = config.spawn(oracle)?;
     server.wait_ready(READY, || {
-        http::get(config.rest_port, "/health").is_ok_and(|answer| answer.status == 200)
+        let authorization = config.guard.as_ref().map(|guard| guard.authorization.as_str());
+        http::get_as(authorization, config.rest_port, "/health").is_ok_and(|answer| answer.status == 200)
     })?;
     Ok(server)
 }

@@ -42,6 +42,11 @@ fn licences_are_permissive() {
 }
 
 #[test]
+fn every_case_of_the_control_plane_has_a_test() {
+    holds("cases and their tests");
+}
+
+#[test]
 fn every_rule_has_a_test() {
     let this =
         std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/main.rs")).unwrap();

@@ -104,7 +104,7 @@ fn partition_count(context: &Context, topic: &CreatableTopic) -> Result<i32, Top
         } else {
             format!(
                 "Unable to replicate the partition {} time(s): The target replication factor of {} cannot be reached \
-                 because only 1 broker(s) are registered.",
+                 because only 1 broker(s) are registered or some brokers have all their log directories cordoned.",
                 topic.replication_factor, topic.replication_factor
             )
         };

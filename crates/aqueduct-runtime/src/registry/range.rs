@@ -123,10 +123,7 @@ impl fmt::Display for Interval {
             bound.as_ref().map(|version| version.as_str().to_owned()).unwrap_or_default()
         };
         f.write_str(if self.lower_included { "[" } else { "(" })?;
-        f.write_str(&text(&self.lower))?;
-        if self.lower.is_none() || self.lower != self.upper {
-            write!(f, ",{}", text(&self.upper))?;
-        }
+        write!(f, "{},{}", text(&self.lower), text(&self.upper))?;
         f.write_str(if self.upper_included { "]" } else { ")" })
     }
 }
@@ -172,7 +169,7 @@ mod tests {
 
     #[test]
     fn prints_brackets() {
-        for (range, text) in [("1.2", "[1.2]"), ("[1.0,2.0)", "[1.0,2.0)"), ("(,1],[2,)", "(,1],[2,)")] {
+        for (range, text) in [("1.2", "[1.2,1.2]"), ("[1.0,2.0)", "[1.0,2.0)"), ("(,1],[2,)", "(,1],[2,)")] {
             let range = VersionRange::parse(Some(range)).expect("good").expect("a range");
             assert_eq!(range.to_string(), text);
         }

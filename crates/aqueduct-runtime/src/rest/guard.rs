@@ -27,7 +27,9 @@ pub(super) struct Stranger;
 
 impl IntoResponse for Stranger {
     fn into_response(self) -> Response {
-        (StatusCode::UNAUTHORIZED, Body::from("User cannot access the resource.")).into_response()
+        // Java calls the text JSON, which is what the resource would have given.
+        let kind = [(header::CONTENT_TYPE, "application/json")];
+        (StatusCode::UNAUTHORIZED, kind, Body::from("User cannot access the resource.")).into_response()
     }
 }
 

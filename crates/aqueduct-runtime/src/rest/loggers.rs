@@ -38,6 +38,10 @@ pub(super) async fn set(
     let Some(wanted) = body.get("level") else {
         return Err(RestError::bad_request("Desired 'level' parameter was not specified in request."));
     };
+    if wanted.is_empty() {
+        // Java's logging library refuses the empty name before the worker does.
+        return Err(RestError::internal("Illegal null or empty Level name."));
+    }
     let Some(level) = LogLevel::parse(wanted) else {
         return Err(RestError::new(StatusCode::NOT_FOUND, format!("invalid log level '{wanted}'.")));
     };

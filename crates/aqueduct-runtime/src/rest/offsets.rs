@@ -1,6 +1,6 @@
 //! `/connectors/NAME/offsets` (KIP-875).
 
-use aqueduct_api::data::{Map, Text, Value};
+use aqueduct_api::data::{Map, Value};
 use aqueduct_api::{OffsetMap, SchemaAndValue};
 use axum::Json;
 use axum::extract::{Path, State};
@@ -82,8 +82,16 @@ async fn change(
         .await
 }
 
+/// In the order of a Java hash map, as which Java reads and writes a partition: it has one key, however its fields are
+/// sorted here, and it is that of the tasks' own partitions.
 fn map_of(object: serde_json::Map<String, Json_>) -> Answer<OffsetMap> {
-    object.into_iter().map(|(key, value)| Ok((Text::from(key), value_of(value)?))).collect()
+    let entries = object.into_iter().map(|(key, value)| Ok((Value::from(key), value_of(value)?)));
+    let map = Map::from_unique(entries.collect::<Answer<_>>()?).into_hash_order();
+    let texts = map.iter().filter_map(|(key, value)| match key {
+        Value::String(key) => Some((key.clone(), value.clone())),
+        _ => None,
+    });
+    Ok(texts.collect())
 }
 
 fn value_of(value: Json_) -> Answer<Value> {
@@ -91,9 +99,11 @@ fn value_of(value: Json_) -> Answer<Value> {
         Json_::Null => SchemaAndValue::NULL.value,
         Json_::Bool(value) => Value::Boolean(value),
         Json_::String(value) => Value::from(value),
-        Json_::Number(number) => match number.as_i64() {
-            Some(integer) => Value::Int64(integer),
-            None => Value::Float64(number.as_f64().unwrap_or(f64::NAN)),
+        Json_::Number(number) => match (number.as_i64(), number.as_u64()) {
+            (Some(integer), _) => Value::Int64(integer),
+            // No offset can be that great; whoever checks it says so.
+            (None, Some(integer)) => Value::BigInteger(Box::new(integer.into())),
+            (None, None) => Value::Float64(number.as_f64().unwrap_or(f64::NAN)),
         },
         Json_::Array(values) => Value::Array(values.into_iter().map(value_of).collect::<Answer<_>>()?),
         Json_::Object(object) => {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use aqueduct_api::{ConfigMap, Result};
 use rustls::ServerConfig;
 
+use super::Limits;
 use super::client::RestClient;
 use super::cors::Cors;
 use super::guard::Guard;
@@ -37,6 +38,7 @@ pub struct RestPlan {
     pub(super) surroundings: Surroundings,
     pub(super) levels: LogLevels,
     pub(super) client: RestClient,
+    pub(super) limits: Limits,
 }
 
 impl RestPlan {
@@ -66,7 +68,13 @@ impl RestPlan {
             },
             levels,
             client: RestClient::new(config),
+            limits: Limits::default(),
         })
+    }
+
+    /// Takes other times than Kafka Connect's.
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 
     /// Addresses in the clear, for everybody.
@@ -82,6 +90,7 @@ impl RestPlan {
             surroundings: Surroundings::default(),
             levels,
             client: RestClient::default(),
+            limits: Limits::default(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! `/connector-plugins`.
 
+use std::pin::pin;
+
 use aqueduct_api::PluginKind;
 use axum::Json;
 use axum::body::Bytes;
@@ -10,7 +12,7 @@ use serde::Serialize;
 
 use super::body::{self, ConfigBody};
 use super::uri::query_values;
-use super::{Answer, REQUEST_TIMEOUT, RestError, RestState};
+use super::{Answer, RestError, RestState};
 use crate::herder::HerderError;
 use crate::validation::{class_matches_path, plugin_config};
 
@@ -66,8 +68,8 @@ pub(super) async fn validate(
         )));
     }
     let herder = state.herder()?;
-    let validated = herder.validate_connector_config(config);
-    match tokio::time::timeout(REQUEST_TIMEOUT, validated).await {
+    let mut validated = pin!(herder.validate_connector_config(config));
+    match tokio::time::timeout(state.limits.request, validated.as_mut()).await {
         Ok(Ok(infos)) => Ok(Json(infos).into_response()),
         // Java wraps what validation throws, and answers 500 with the name of the class before the text.
         Ok(Err(error)) => Err(RestError::internal(format!("{}: {error}", error.java_class()))),

@@ -1,5 +1,6 @@
 //! `GET /` and `GET /health`.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use aqueduct_api::{KAFKA_COMMIT, KAFKA_VERSION};
@@ -9,7 +10,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use super::{Answer, HEALTH_TIMEOUT, RestState};
+use super::{Answer, RestState};
 use crate::herder::{Herder, ServerInfo};
 
 pub(super) async fn server_info(State(state): State<RestState>) -> Answer<Json<ServerInfo>> {
@@ -49,7 +50,8 @@ pub(super) async fn health(State(state): State<RestState>) -> Response {
     if !herder.is_ready() {
         return answer(StatusCode::SERVICE_UNAVAILABLE, "starting", STARTING, Some(&herder));
     }
-    match tokio::time::timeout(HEALTH_TIMEOUT, herder.ping()).await {
+    let mut ping = pin!(herder.ping());
+    match tokio::time::timeout(state.limits.health, ping.as_mut()).await {
         Ok(()) => answer(
             StatusCode::OK,
             "healthy",

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::task::{Context, Poll};
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::uri::{PathAndQuery, Uri};
@@ -177,10 +178,10 @@ where
 
 type WithoutAllow = fn(Result<Response, Infallible>) -> Result<Response, Infallible>;
 
-/// The router adds `Allow` to every 405; the Java worker's answers have none.
+/// The router adds `Allow` where a method has no handler; the Java worker's refusals have none.
 fn without_allow(answer: Result<Response, Infallible>) -> Result<Response, Infallible> {
     answer.map(|mut response| {
-        if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        if matches!(response.status(), StatusCode::METHOD_NOT_ALLOWED | StatusCode::UNAUTHORIZED) {
             response.headers_mut().remove(header::ALLOW);
         }
         response
@@ -195,6 +196,9 @@ fn clean_path(path: &str) -> Result<Option<String>, &'static str> {
         return Err("Illegal Path Character");
     }
     let lower = path.to_ascii_lowercase();
+    if has_control_characters(&lower) {
+        return Err("Illegal Path Character");
+    }
     if lower.contains("%2f") || lower.contains("%5c") {
         return Err("Ambiguous URI path separator");
     }
@@ -217,13 +221,25 @@ fn clean_path(path: &str) -> Result<Option<String>, &'static str> {
     Ok(Some(if clean.is_empty() { "/".to_owned() } else { clean.to_owned() }))
 }
 
+/// Whether an escape stands for a control character of ASCII.
+fn has_control_characters(path: &str) -> bool {
+    path.split('%').skip(1).any(|escape| {
+        let byte = escape.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        byte.is_some_and(|byte| byte.is_ascii_control())
+    })
+}
+
+/// An extension of answers that Java gives below all that its worker adds to answers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bare;
+
 fn bad_path(reason: &str) -> Response {
     let no_cache = [(header::CACHE_CONTROL, "must-revalidate,no-cache,no-store")];
     let html = [(header::CONTENT_TYPE, "text/html;charset=iso-8859-1")];
     let body = format!(
         "<html><head><title>Error 400 {reason}</title></head><body><h2>HTTP ERROR 400 {reason}</h2></body></html>\n"
     );
-    (StatusCode::BAD_REQUEST, no_cache, html, body).into_response()
+    (StatusCode::BAD_REQUEST, Extension(Bare), no_cache, html, body).into_response()
 }
 
 #[cfg(test)]
@@ -246,6 +262,10 @@ mod tests {
         check("/connectors/a%25b", Err("Ambiguous URI path encoding"));
         check("/connectors/{a}", Err("Illegal Path Character"));
         check("/connectors/a%20b", Ok(None));
+        check("/connectors/a%0Ab", Err("Illegal Path Character"));
+        check("/connectors/a%7fb", Err("Illegal Path Character"));
+        check("/connectors/a%C2%85b", Ok(None));
+        check("/connectors/a%", Ok(None));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 
 use super::cors::Cors;
 use super::headers::AnswerHeader;
+use super::rules::Bare;
 
 /// The target of the request log: the Java worker's, so that what silences it there does here.
 const REQUEST_LOG: &str = "org.apache.kafka.connect.runtime.rest.RestServer";
@@ -46,13 +47,15 @@ pub(super) async fn surround(
     let cors = around.cors.as_ref().map(|cors| cors.headers(request.method(), request.headers()));
     let line = Line::new(&request);
     let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    for (name, value) in cors.into_iter().flatten() {
-        headers.append(name, value);
-    }
     let now = Timestamp::now();
-    for header in &around.headers {
-        header.apply(now, headers);
+    if response.extensions().get::<Bare>().is_none() {
+        let headers = response.headers_mut();
+        for (name, value) in cors.into_iter().flatten() {
+            headers.append(name, value);
+        }
+        for header in &around.headers {
+            header.apply(now, headers);
+        }
     }
     line.log(&response, started, now);
     response

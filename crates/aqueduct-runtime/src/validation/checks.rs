@@ -9,14 +9,16 @@ use crate::connector_config::keys;
 
 /// Adds a message to a key; to one that has no value yet, with what the configuration says.
 fn add_error(values: &mut Vec<ConfigValue>, config: &ConfigMap, name: &str, message: impl Into<String>) {
-    match values.iter_mut().find(|value| value.name == name) {
-        Some(value) => value.add_error(message),
-        None => {
-            let text = config.get(name).map_or(Parsed::Null, Parsed::from);
-            let mut value = plain_value(name, text);
-            value.add_error(message);
-            values.push(value);
-        }
+    add_value(values, config, name);
+    if let Some(value) = values.iter_mut().find(|value| value.name == name) {
+        value.add_error(message);
+    }
+}
+
+/// Lists a key among the values, with what the configuration says, if it is not.
+fn add_value(values: &mut Vec<ConfigValue>, config: &ConfigMap, name: &str) {
+    if values.iter().all(|value| value.name != name) {
+        values.push(plain_value(name, config.get(name).map_or(Parsed::Null, Parsed::from)));
     }
 }
 
@@ -71,7 +73,8 @@ fn contains(list: &Parsed, entry: &str) -> bool {
     matches!(list, Parsed::List(entries) if entries.iter().any(|other| other == entry))
 }
 
-/// A sink's consumer group must not be the group of the workers.
+/// A sink's consumer group must not be the group of the workers. Java lists the key of the group twice, whatever it says:
+/// once as what has been checked here, and once as a key of the client.
 pub(super) fn sink_group(config: &ConfigMap, worker_group: &str, values: &mut Vec<ConfigValue>) {
     let key = "consumer.override.group.id";
     match (config.get(key), config.get(keys::NAME)) {
@@ -83,6 +86,7 @@ pub(super) fn sink_group(config: &ConfigMap, worker_group: &str, values: &mut Ve
                 format!("Consumer group {group} conflicts with Connect worker group {worker_group}"),
             );
         }
+        (Some(_), _) => add_value(values, config, key),
         (None, Some(name)) if format!("connect-{name}") == worker_group => add_error(
             values,
             config,

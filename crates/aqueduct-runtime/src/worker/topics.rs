@@ -39,14 +39,36 @@ async fn exists(admin: &Admin, topic: &str) -> Result<bool> {
 }
 
 /// Makes a topic; one that somebody else has made meanwhile is as good.
-async fn create(admin: &Admin, topic: NewTopic) -> Result<()> {
+async fn create(admin: &Admin, topic: NewTopic, refused: impl FnOnce(KafkaError) -> Error) -> Result<()> {
     let name = topic.name.clone();
     match admin.create_topics(std::slice::from_ref(&topic)).await.map_err(task_error)?.remove(&name) {
         Some(Err(error)) if error.is(ResponseError::TopicAlreadyExists) => Ok(()),
-        Some(Err(error)) => Err(task_error(error)),
+        Some(Err(error)) => Err(refused(error)),
         Some(Ok(())) => Ok(()),
         None => Err(Error::connect(format!("The brokers did not answer about the new topic {name}"))),
     }
+}
+
+/// What a task says of a topic that the broker does not make for it, in Java's words.
+fn not_made(topic: &str, error: KafkaError) -> Error {
+    const UNSUITABLE: [ResponseError; 2] =
+        [ResponseError::InvalidConfig, ResponseError::InvalidReplicationFactor];
+    const FORBIDDEN: [ResponseError; 2] =
+        [ResponseError::TopicAuthorizationFailed, ResponseError::ClusterAuthorizationFailed];
+    if error.is_retriable() {
+        return task_error(error);
+    }
+    let is_one_of = |codes: [ResponseError; 2]| codes.into_iter().any(|code| error.is(code));
+    let message = if is_one_of(UNSUITABLE) {
+        format!("Unable to create topic(s) '{topic}': {error}")
+    } else if is_one_of(FORBIDDEN) {
+        format!(
+            "Task failed to create new topic {topic}. Ensure that the task is authorized to create topics or that the topic exists and restart the task"
+        )
+    } else {
+        format!("Error while attempting to create/find topic(s) '{topic}'")
+    };
+    Error::connect(message).with_source(error)
 }
 
 /// What the broker chooses, where the user says -1.
@@ -70,15 +92,7 @@ impl TopicCreator for AdminTopics {
             replication_factor: unless_default(group.replication_factor),
             configs: group.configs.clone(),
         };
-        create(&self.admin, new).await.map_err(|error| {
-            if error.is_retriable() {
-                return error;
-            }
-            Error::connect(format!(
-                "Task failed to create new topic {topic}. Ensure that the task is authorized to create topics or that the topic exists and restart the task"
-            ))
-            .with_source(error)
-        })
+        create(&self.admin, new, |error| not_made(topic, error)).await
     }
 }
 
@@ -98,5 +112,5 @@ pub(super) async fn create_dead_letter_topic(admin: &Admin, queue: &DeadLetterQu
         replication_factor: unless_default(queue.replication_factor),
         ..NewTopic::default()
     };
-    create(admin, new).await.map_err(wrap)
+    create(admin, new, task_error).await.map_err(wrap)
 }

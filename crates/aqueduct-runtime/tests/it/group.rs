@@ -321,3 +321,18 @@ async fn a_topic_whose_tasks_come_first_is_healed() {
     let last = |key: &str| keys.iter().rposition(|one| one == key);
     assert!(last("commit-c") > last("connector-c"), "{keys:?}");
 }
+
+/// KAFKA-9228: what tasks are not told themselves counts for them, too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_converter_starts_the_tasks_again() {
+    let group = Group::start(1).await;
+    group.create("c", 2).await;
+    group.until_runs("c", 2).await;
+    let probe = group.monitor.probe("c");
+    let starts = probe.calls(Call::Start);
+    let mut config = source("c", 2);
+    config.insert("value.converter", TEXT_CONVERTER);
+    group.leader().put_connector_config("c", config, None, true).await.expect("changed");
+    probe.expect_calls(Call::Start, starts + 2).await;
+    group.until_runs("c", 2).await;
+}

@@ -41,3 +41,19 @@ async fn a_sink_begins_where_a_user_says() {
     cluster.resume("c").await;
     assert_eq!(probe.expect_taken(15).await, [texts(5..10), texts(0..10)].concat());
 }
+
+/// As long as somebody is left in the sink's group, its offsets are not for users.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn offsets_of_a_group_that_is_not_empty_stay() {
+    let monitor = Monitor::new();
+    let cluster = filled(&monitor, 3).await;
+    cluster.create_running("d", sink(&[("consumer.override.group.id", GROUP)])).await;
+    monitor.probe("d").expect_taken(3).await;
+    cluster.create_in("c", sink(&[]), TargetState::Stopped).await;
+    let partition = OffsetMap::of("kafka_topic", TOPIC).with("kafka_partition", 0_i64);
+    let change = vec![(partition, Some(OffsetMap::of("kafka_offset", 1_i64)))];
+    for change in [Some(change), None] {
+        let error = cluster.herder().alter_offsets("c", change).await.expect_err("somebody is left");
+        assert!(error.to_string().contains("zombie sink tasks"), "{error}");
+    }
+}

@@ -9,6 +9,7 @@ mod listeners;
 mod loggers;
 mod metrics;
 mod surroundings;
+mod timeouts;
 
 use std::net::SocketAddr;
 

@@ -174,6 +174,34 @@ async fn topics_are_made_as_the_connector_says() {
     assert_eq!(cluster.kafka().end_offsets(TOPIC).await.len(), 3);
 }
 
+/// What is there is left as it is, and a worker that makes no topics makes none, whatever the connector says.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn topics_are_made_only_where_they_may_be_and_are_missing() {
+    let config = source(&[
+        ("max.messages", "6"),
+        ("topic.creation.default.partitions", "3"),
+        ("topic.creation.default.replication.factor", "1"),
+    ]);
+    for (enabled, exists, partitions) in [(false, false, 0), (true, false, 3), (true, true, 1)] {
+        let monitor = Monitor::new();
+        let cluster = EmbeddedCluster::with(monitor.plugins())
+            .broker(|broker| broker.auto_create_topics = false)
+            .property("topic.creation.enable", enabled.to_string())
+            .property("task.shutdown.graceful.timeout.ms", "500")
+            .start()
+            .await;
+        if exists {
+            cluster.kafka().create_topic(TOPIC, 1).await;
+        }
+        cluster.create_running("c", config.clone()).await;
+        monitor.probe("c").expect_polled(6).await;
+        if partitions > 0 {
+            cluster.kafka().expect_records(TOPIC, 6).await;
+        }
+        assert_eq!(cluster.kafka().end_offsets(TOPIC).await.len(), partitions, "{enabled} {exists}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_topic_that_nobody_makes_does_not_hold_up_the_stop() {
     let monitor = Monitor::new();

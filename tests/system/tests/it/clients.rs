@@ -2,5 +2,5 @@
 //! and Connect worker.
 
 mod connect;
-mod python;
+pub(crate) mod python;
 mod tools;

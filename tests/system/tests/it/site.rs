@@ -65,7 +65,28 @@ impl Site {
 
     /// Starts a worker and waits until it is healthy.
     pub(crate) fn start(&self, program: Program, connectors: &[&Path]) -> Worker {
-        ports::retrying(|| Worker::start(&self.oracle, &self.worker(program.clone(), connectors))).unwrap()
+        self.run(|| self.worker(program.clone(), connectors)).1
+    }
+
+    /// Starts the only member of a group and waits until it is healthy.
+    pub(crate) fn start_member(&self, program: Program, group: &str) -> Worker {
+        let mode = Mode::Distributed { group: group.to_owned() };
+        self.run(|| WorkerConfig { mode: mode.clone(), ..self.worker(program.clone(), &[]) }).1
+    }
+
+    /// Starts a worker of a configuration, which is made anew where its ports have been taken meanwhile.
+    pub(crate) fn run(&self, config: impl Fn() -> WorkerConfig) -> (WorkerConfig, Worker) {
+        ports::retrying(|| {
+            let config = config();
+            let worker = Worker::start(&self.oracle, &config)?;
+            Ok((config, worker))
+        })
+        .unwrap()
+    }
+
+    /// Starts a worker that has ended once more, on its ports.
+    pub(crate) fn run_again(&self, config: &WorkerConfig) -> Worker {
+        Worker::start(&self.oracle, config).unwrap()
     }
 
     /// The file of source offsets.
@@ -78,6 +99,9 @@ impl Site {
             ("key.converter", STRING.to_owned()),
             ("value.converter", STRING.to_owned()),
             ("offset.flush.interval.ms", FLUSH_MS.to_string()),
+            // The least that brokers allow: after a kill, the next member of a sink's group waits for as long.
+            ("consumer.session.timeout.ms", "6000".to_owned()),
+            ("consumer.heartbeat.interval.ms", "1000".to_owned()),
             // Java has its test connectors on the class path; ours shows them when it is asked to.
             ("aqueduct.test.plugins", "true".to_owned()),
         ])

@@ -17,6 +17,7 @@ use aqueduct_runtime::rest::RestServer;
 use aqueduct_runtime::status::Status;
 use aqueduct_runtime::validation::{ConfigInfos, ValidationError};
 use async_trait::async_trait;
+use tokio::sync::Notify;
 
 use super::http::serve;
 
@@ -37,6 +38,8 @@ pub(crate) struct FakeHerder {
     done: Mutex<Vec<String>>,
     /// How requests of workers must be signed, and the key if this worker has read it.
     signing: Option<(VerificationPolicy, Option<SessionKey>)>,
+    /// Told whenever something begins that never ends; without it, nothing hangs.
+    hangs: Option<Arc<Notify>>,
 }
 
 impl FakeHerder {
@@ -48,6 +51,21 @@ impl FakeHerder {
             connectors: Mutex::default(),
             done: Mutex::default(),
             signing: None,
+            hangs: None,
+        }
+    }
+
+    /// Never comes to the end of a ping, a validation or a new configuration, and says when it has begun.
+    pub(crate) fn hanging(mut self, begun: &Arc<Notify>) -> Self {
+        self.hangs = Some(Arc::clone(begun));
+        self
+    }
+
+    async fn hang(&self, at: &str) {
+        if let Some(begun) = &self.hangs {
+            let _stage = self.stages.enter(at);
+            begun.notify_one();
+            std::future::pending().await
         }
     }
 
@@ -98,7 +116,9 @@ impl Herder for FakeHerder {
         true
     }
 
-    async fn ping(&self) {}
+    async fn ping(&self) {
+        self.hang("waiting for the coordinator").await;
+    }
 
     async fn connectors(&self) -> HerderResult<Vec<String>> {
         Ok(self.connectors.lock().expect("sound").keys().cloned().collect())
@@ -119,6 +139,7 @@ impl Herder for FakeHerder {
         initial_state: Option<TargetState>,
         allow_replace: bool,
     ) -> HerderResult<Put<ConnectorInfo>> {
+        self.hang(&format!("writing a config for connector {name} to the config topic")).await;
         self.lead(format!("put {name} {initial_state:?} {allow_replace}"))?;
         let mut connectors = self.connectors.lock().expect("sound");
         if !allow_replace && connectors.contains_key(name) {
@@ -242,6 +263,7 @@ impl Herder for FakeHerder {
     }
 
     async fn validate_connector_config(&self, _config: ConfigMap) -> Result<ConfigInfos, ValidationError> {
+        self.hang("performing multi-property validation for the connector").await;
         Err(ValidationError::NotFound("Unknown plugin".to_owned()))
     }
 

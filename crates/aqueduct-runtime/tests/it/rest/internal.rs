@@ -25,7 +25,7 @@ async fn signing(leader: Leader, key: Option<SessionKey>) -> Member {
 }
 
 #[tokio::test]
-async fn signatures_come_before_all_else() {
+async fn signatures_come_before_the_connector() {
     let leader = signing(Leader::Here, Some(key())).await;
     let follower = signing(Leader::At(leader.url()), Some(key())).await;
     let new = signing(Leader::Here, None).await;
@@ -44,20 +44,27 @@ async fn signatures_come_before_all_else() {
     let missing = "Internal request missing required signature";
     for member in [&leader, &follower, &new] {
         check(member, "", CONFIGS, 400, missing).await;
-        check(member, "X-Connect-Authorization: AA==\r\n", "no JSON", 400, missing).await;
+        check(member, "X-Connect-Authorization: AA==\r\n", "[]", 400, missing).await;
+        let unheard_of = Signature { algorithm: "HmacNothing".to_owned(), ..good.clone() };
+        check(member, &headers(&unheard_of), CONFIGS, 400, "Algorithm HmacNothing not available").await;
         let unknown = "This worker does not support the 'HmacMD5' key signing algorithm";
         check(member, &headers(&md5), CONFIGS, 400, unknown).await;
         let coded = Signature { signature: "%".to_owned(), ..good.clone() };
-        check(member, &headers(&coded), CONFIGS, 400, "Illegal base64").await;
+        check(member, &headers(&coded), CONFIGS, 400, "Illegal base64 character 25").await;
+        let cut = Signature { signature: "AAA".to_owned(), ..good.clone() };
+        check(member, &headers(&cut), CONFIGS, 400, "Illegal base64 in the signature").await;
     }
     let invalid = r#"Internal request contained invalid signature."}"#;
     for member in [&leader, &follower] {
         check(member, &headers(&forged), CONFIGS, 403, invalid).await;
-        check(member, &headers(&good), "no JSON", 403, invalid).await;
+        check(member, &headers(&good), "[]", 403, invalid).await;
         check(member, &headers(&good), &format!("{CONFIGS} "), 403, invalid).await;
     }
     let starting = "This worker is still starting up and has not been able to read a session key";
     check(&new, &headers(&good), CONFIGS, 503, starting).await;
+    // As in Java, what is no list of configurations is not even looked at.
+    let reply = request(leader.address, "POST", TASKS, "", "no JSON").await;
+    assert_eq!(reply.status, 500, "{reply:?}");
     // The follower takes the signature, and does not give it on: the leader misses it.
     let reply = request(follower.address, "POST", TASKS, &headers(&good), CONFIGS).await;
     reply.expect(400, &format!(r#"{{"error_code":400,"message":"{missing}"}}"#));

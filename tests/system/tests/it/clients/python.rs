@@ -96,7 +96,12 @@ pub(super) fn script(python: &PathBuf, name: &str, kafka: &Kafka) -> Command {
 fn checks(name: &str) {
     let Some(python) = environment() else { return };
     let kafka = Kafka::embedded();
-    let output = script(&python, name, &kafka).output().unwrap();
+    run(name, &mut script(&python, name, &kafka));
+}
+
+/// Runs a command that prints the outcome of each of its checks.
+pub(crate) fn run(name: &str, command: &mut Command) {
+    let output = command.output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{stderr}");
     let lines = String::from_utf8(output.stdout).unwrap();

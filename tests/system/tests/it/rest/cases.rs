@@ -1,18 +1,35 @@
 //! The requests, case by case. Each case leaves no connector behind.
 
 mod connectors;
+mod exactly_once;
+mod guard;
 mod http;
+mod internal;
 mod lifecycle;
+mod log;
+mod loggers;
 mod offsets;
+mod overrides;
 mod plugins;
+mod providers;
+mod restarted;
+mod tasks;
+mod topics;
 mod validation;
 
 use serde_json::{Value, json};
 
 use super::exchange::Request;
+use super::setting::ANNA;
 
 /// The topics that connectors of the cases use, with one partition each.
-pub(super) const TOPICS: [&str; 2] = ["rest-in", "rest-out"];
+pub(super) const TOPICS: [&str; 3] = ["rest-in", "rest-out", "rest-more"];
+
+/// Steps that belong together, and the name of their recording.
+pub(super) struct Case {
+    pub(super) name: &'static str,
+    pub(super) steps: Vec<Step>,
+}
 
 /// One step of a case.
 pub(super) enum Step {
@@ -21,27 +38,99 @@ pub(super) enum Step {
         request: Request,
         /// Told apart from the same request elsewhere, and from what a deviation names.
         note: &'static str,
+        /// Whether it goes to the listener for administrators.
+        admin: bool,
     },
-    /// Waits until `GET path` has the value at the JSON pointer. Nothing of it is compared.
+    /// Waits until `GET path` has the value at the JSON pointer; a null is what is not there. Nothing of it is compared.
     Await { path: String, pointer: &'static str, value: Value },
+    /// Waits until there is nothing at this path.
+    Gone { path: String },
+    /// Writes a file in the worker's folder, or removes it.
+    Write { file: &'static str, text: Option<&'static str> },
+    /// Stops the worker and starts it again.
+    Restart,
+    /// Records of a topic, which are compared.
+    Records(Written),
 }
 
-/// Every case by name, in the order in which they are played.
-pub(super) fn all() -> Vec<(&'static str, Vec<Step>)> {
+/// Which records of a topic a step is about.
+pub(super) struct Written {
+    /// An internal topic by its kind (`configs`, `offsets`, `status`), or any other by its name.
+    pub(super) topic: &'static str,
+    /// What their keys hold.
+    pub(super) about: &'static str,
+    /// How many there are at least.
+    pub(super) count_min: usize,
+    /// Not in the order of the log, but for each key: different hands have written them.
+    pub(super) by_key: bool,
+}
+
+fn case(name: &'static str, steps: Vec<Step>) -> Case {
+    Case { name, steps }
+}
+
+/// What workers with default settings are asked in both modes, in the order in which it is played.
+pub(super) fn everywhere() -> Vec<Case> {
     vec![
-        ("http", http::steps()),
-        ("plugins", plugins::steps()),
-        ("validation", validation::steps()),
-        ("connectors", connectors::steps()),
-        ("lifecycle", lifecycle::steps()),
-        ("offsets", offsets::steps()),
+        case("http", http::steps()),
+        case("plugins", plugins::steps()),
+        case("validation", validation::steps()),
+        case("connectors", connectors::steps()),
+        case("lifecycle", lifecycle::steps()),
+        case("tasks", tasks::steps()),
+        case("offsets", offsets::steps()),
+        case("loggers", loggers::steps()),
+        case("internal", internal::steps()),
+        case("restarted", restarted::steps()),
     ]
+}
+
+/// The same, and what a member writes.
+pub(super) fn of_a_member() -> Vec<Case> {
+    let mut cases = everywhere();
+    cases.push(case("log", log::steps()));
+    cases
+}
+
+/// For a worker that asks for passwords, among other things.
+pub(super) fn guarded() -> Vec<Case> {
+    vec![
+        case("guard", guard::steps()),
+        case("overrides", by_anna(overrides::steps())),
+        case("topics", by_anna(topics::untracked())),
+    ]
+}
+
+/// For a worker that may do little, and has providers.
+pub(super) fn bounded() -> Vec<Case> {
+    vec![
+        case("administrators", guard::without_administrators()),
+        case("overrides", overrides::steps()),
+        case("topics", topics::without_reset()),
+        case("providers", providers::steps()),
+    ]
+}
+
+/// For a worker with a list of what may be overridden.
+pub(super) fn listed() -> Vec<Case> {
+    vec![case("overrides", overrides::steps())]
+}
+
+/// For a worker of a group that is to deliver exactly once.
+pub(super) fn exact() -> Vec<Case> {
+    vec![case("sources", exactly_once::steps())]
+}
+
+/// The same requests by somebody who is let in.
+fn by_anna(steps: Vec<Step>) -> Vec<Step> {
+    steps.into_iter().map(|step| step.header("Authorization", ANNA)).collect()
 }
 
 impl Step {
     fn new(method: &'static str, path: impl Into<String>) -> Step {
         let headers = vec![("Accept", "application/json".to_owned())];
-        Step::Ask { request: Request { method, path: path.into(), headers, body: None }, note: "" }
+        let request = Request { method, path: path.into(), headers, body: None };
+        Step::Ask { request, note: "", admin: false }
     }
 
     fn note(mut self, text: &'static str) -> Step {
@@ -59,11 +148,27 @@ impl Step {
         self
     }
 
+    /// Sends this header, too.
+    fn header(mut self, name: &'static str, value: &str) -> Step {
+        if let Step::Ask { request, .. } = &mut self {
+            request.headers.push((name, value.to_owned()));
+        }
+        self
+    }
+
     /// Sends this text as JSON, whatever it is.
     fn json(mut self, body: impl Into<String>) -> Step {
         if let Step::Ask { request, .. } = &mut self {
             request.headers.push(("Content-Type", "application/json".to_owned()));
             request.body = Some(body.into());
+        }
+        self
+    }
+
+    /// Sends it to the listener for administrators.
+    fn at_admin(mut self) -> Step {
+        if let Step::Ask { admin, .. } = &mut self {
+            *admin = true;
         }
         self
     }
@@ -98,6 +203,24 @@ fn wait_for(path: impl Into<String>, pointer: &'static str, value: Value) -> Ste
     Step::Await { path: path.into(), pointer, value }
 }
 
+fn write(file: &'static str, text: &'static str) -> Step {
+    Step::Write { file, text: Some(text) }
+}
+
+fn remove(file: &'static str) -> Step {
+    Step::Write { file, text: None }
+}
+
+/// Records in the order of the log.
+fn log_of(topic: &'static str, about: &'static str, count_min: usize) -> Step {
+    Step::Records(Written { topic, about, count_min, by_key: false })
+}
+
+/// The records of each key.
+fn history_of(topic: &'static str, about: &'static str, count_min: usize) -> Step {
+    Step::Records(Written { topic, about, count_min, by_key: true })
+}
+
 /// Waits until the connector and its first task are in this state.
 fn settle(connector: &str, state: &str) -> [Step; 2] {
     let path = format!("/connectors/{connector}/status");
@@ -118,9 +241,22 @@ fn sink(name: &str) -> Value {
     })
 }
 
+/// A source of numbers, of which each task makes a few a second.
+fn numbers(name: &str, tasks: u32) -> Value {
+    json!({
+        "name": name, "connector.class": "org.apache.kafka.connect.tools.VerifiableSourceConnector",
+        "tasks.max": tasks.to_string(), "topic": "rest-numbers", "throughput": "5",
+    })
+}
+
 /// The body that creates a connector of this configuration.
 fn create(config: &Value) -> Value {
     json!({"name": config["name"], "config": config})
+}
+
+/// The same in a state to begin with.
+fn create_in(state: &str, config: &Value) -> Value {
+    json!({"name": config["name"], "config": config, "initial_state": state})
 }
 
 /// The configuration with some keys changed or added.

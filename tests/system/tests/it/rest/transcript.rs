@@ -1,59 +1,172 @@
-//! Playing the steps of a case, and writing down what comes back without what differs from run to run.
+//! Playing the steps of a case, and writing down what comes back.
 
-use std::collections::HashMap;
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::io;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
+use xtask::oracle::wire::Record;
 use xtask::wait;
 
-use super::cases::Step;
-use super::exchange::{self, Request, Response};
+use super::asked::Asked;
+use super::cases::{Step, Written};
+use super::exchange::{Request, Response};
+use super::sameness::{KnownKeys, Sameness};
 
 /// How long a state may take to come.
 const PATIENCE: Duration = Duration::from_secs(30);
 const EVERY: Duration = Duration::from_millis(10);
+/// How long a group may be busy with a change. An answer that lasts longer is the answer.
+const PASSING_MAX: Duration = Duration::from_secs(10);
+/// How often a topic is looked at, and how often it must have looked the same: whoever writes to it has come to rest.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+const CALM: u32 = 5;
 /// Headers that are part of an answer.
-const HEADERS: [&str; 3] = ["Content-Type", "Allow", "Location"];
+const HEADERS: [&str; 11] = [
+    "Content-Type",
+    "Allow",
+    "Location",
+    "WWW-Authenticate",
+    "X-Added",
+    "Cache-Control",
+    "Vary",
+    "Access-Control-Allow-Origin",
+    "Access-Control-Allow-Methods",
+    "Access-Control-Allow-Headers",
+    "Access-Control-Max-Age",
+];
 
-/// Plays the steps against the worker. `{dir}` in a request stands for the folder. A state that doesn't come ends the
-/// transcript, with an entry that says so.
-pub(super) fn play(port: u16, dir: &Path, steps: &[Step]) -> Value {
-    let dir = dir.display().to_string();
-    let dir = dir.trim_end_matches('/');
-    let fill = |request: &Request| Request {
-        path: request.path.replace("{dir}", dir),
-        body: request.body.as_ref().map(|body| body.replace("{dir}", dir)),
-        ..request.clone()
-    };
+/// Plays the steps. `{dir}` in a request stands for the worker's folder. What doesn't come ends the transcript, with an
+/// entry that says so.
+pub(super) fn play(asked: &mut Asked<'_>, steps: &[Step]) -> Value {
     let mut entries = Vec::new();
     let mut keys = KnownKeys::default();
+    let dir = asked.dir();
     for step in steps {
-        match step {
-            Step::Ask { request, note } => {
-                let response = exchange::send(port, &fill(request))
+        let came = match step {
+            Step::Ask { request, note, admin } => {
+                let filled = Request {
+                    path: request.path.replace("{dir}", &dir),
+                    body: request.body.as_ref().map(|body| body.replace("{dir}", &dir)),
+                    ..request.clone()
+                };
+                let response = settled(asked, &filled, *admin)
                     .unwrap_or_else(|error| panic!("{} {}: {error}", request.method, request.path));
-                let mut entry = entry(request, note, &response, &Sameness { port, dir });
+                let mut entry = entry(request, note, &response, &Sameness { port: asked.port(), dir: &dir });
                 keys.shorten(&request.path, &mut entry);
-                entries.push(entry);
+                Ok(Some(entry))
             }
-            Step::Await { path, pointer, value } => {
-                let request = Request { method: "GET", path: path.clone(), headers: Vec::new(), body: None };
-                let mut last = String::new();
-                let held = wait::poll(PATIENCE, EVERY, || {
-                    last = exchange::send(port, &request)?.body;
-                    let body = serde_json::from_str::<Value>(&last).unwrap_or_default();
-                    Ok((body.pointer(pointer) == Some(value)).then_some(()))
-                });
-                if !matches!(held, Ok(Some(()))) {
-                    let step = format!("{path} should come to say {value} at {pointer}");
-                    entries.push(json!({"step": step, "never": last}));
-                    break;
-                }
+            Step::Await { path, pointer, value } => awaited(asked, path, pointer, value).map(|()| None),
+            Step::Gone { path } => gone(asked, path).map(|()| None),
+            Step::Write { file, text } => {
+                asked.write(file, text.map(|text| text.replace("{dir}", &dir)).as_deref());
+                Ok(None)
+            }
+            Step::Restart => {
+                asked.restart();
+                Ok(None)
+            }
+            Step::Records(written) => {
+                records(asked, written, &Sameness { port: asked.port(), dir: &dir }).map(Some)
+            }
+        };
+        match came {
+            Ok(entry) => entries.extend(entry),
+            Err(never) => {
+                entries.push(never);
+                break;
             }
         }
     }
     Value::Array(entries)
+}
+
+/// What a member of a group answers while its group takes a change in.
+const PASSING: [&str; 4] = [
+    "momentarily due to stale configuration",
+    "momentarily due to no known leader URL",
+    "because of a conflicting operation",
+    "because a rebalance is expected",
+];
+
+/// The answer, asked for again while it is one that passes.
+fn settled(asked: &Asked<'_>, request: &Request, admin: bool) -> io::Result<Response> {
+    let mut last = asked.send(request, admin)?;
+    let passes = |response: &Response| {
+        matches!(response.status, 409 | 500) && PASSING.iter().any(|text| response.body.contains(text))
+    };
+    if passes(&last) {
+        let _ = wait::poll(PASSING_MAX, EVERY, || {
+            last = asked.send(request, admin)?;
+            Ok((!passes(&last)).then_some(()))
+        });
+    }
+    Ok(last)
+}
+
+fn awaited(asked: &Asked<'_>, path: &str, pointer: &str, value: &Value) -> Result<(), Value> {
+    let mut last = String::new();
+    let held = wait::poll(PATIENCE, EVERY, || {
+        let answer = asked.look(path)?;
+        last = answer.body;
+        let body = serde_json::from_str::<Value>(&last).unwrap_or_default();
+        // A null stands for what is not there.
+        let found = body.pointer(pointer).unwrap_or(&Value::Null);
+        Ok((answer.status == 200 && found == value).then_some(()))
+    });
+    if matches!(held, Ok(Some(()))) {
+        return Ok(());
+    }
+    Err(json!({"step": format!("{path} should come to say {value} at {pointer}"), "never": last}))
+}
+
+fn gone(asked: &Asked<'_>, path: &str) -> Result<(), Value> {
+    let mut last = String::new();
+    let held = wait::poll(PATIENCE, EVERY, || {
+        let answer = asked.look(path)?;
+        last = answer.body;
+        Ok((answer.status == 404).then_some(()))
+    });
+    match held {
+        Ok(Some(())) => Ok(()),
+        _ => Err(json!({"step": format!("{path} should be gone"), "never": last})),
+    }
+}
+
+/// Writes down the records, once they are as many as there should be at least and no more come.
+fn records(asked: &Asked<'_>, written: &Written, sameness: &Sameness<'_>) -> Result<Value, Value> {
+    let mut step = format!("records of {}", written.topic);
+    if !written.about.is_empty() {
+        step.push_str(&format!(" about {}", written.about));
+    }
+    let (mut last, mut calm) = (Vec::new(), 0);
+    let came = wait::poll(PATIENCE, LOOK_AGAIN, || {
+        let now = asked.records(written.topic, written.about)?;
+        calm = if now == last { calm + 1 } else { 0 };
+        last = now;
+        Ok((last.len() >= written.count_min && calm >= CALM).then_some(()))
+    });
+    let shown = shown(&last, written, sameness);
+    match came {
+        Ok(Some(())) => Ok(json!({"step": step, "records": shown})),
+        _ => Err(json!({"step": format!("{step} should be {}", written.count_min), "never": shown})),
+    }
+}
+
+fn shown(records: &[Record], written: &Written, sameness: &Sameness<'_>) -> Value {
+    let value = |record: &Record| match &record.value {
+        None => Value::Null,
+        Some(_) => sameness.record(&record.value_text()),
+    };
+    let key = |record: &Record| sameness.text(&record.key_text());
+    if !written.by_key {
+        return records.iter().map(|record| json!([key(record), value(record)])).collect();
+    }
+    let mut keys: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for record in records {
+        keys.entry(key(record)).or_default().push(value(record));
+    }
+    json!(keys)
 }
 
 fn entry(request: &Request, note: &str, response: &Response, sameness: &Sameness<'_>) -> Value {
@@ -81,83 +194,4 @@ fn entry(request: &Request, note: &str, response: &Response, sameness: &Sameness
         entry.insert("answer".to_owned(), answer);
     }
     Value::Object(entry)
-}
-
-const LISTED: &str = "available connectors are: ";
-
-/// Where an error stands in a body depends on how long the name of the folder in it is.
-fn without_columns(text: &str) -> String {
-    const COLUMN: &str = "column: ";
-    let mut parts = text.split(COLUMN);
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        out.push_str(COLUMN);
-        out.push_str("{n}");
-        out.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
-    }
-    out
-}
-
-/// What is made the same in every answer.
-struct Sameness<'a> {
-    port: u16,
-    dir: &'a str,
-}
-
-impl Sameness<'_> {
-    fn text(&self, text: &str) -> String {
-        let text = text.replace(&format!("127.0.0.1:{}", self.port), "{worker}").replace(self.dir, "{dir}");
-        let text = without_columns(&text);
-        // The list names folders of the machine.
-        match text.split_once(LISTED) {
-            Some((before, _)) => format!("{before}{LISTED}{{any}}"),
-            None => text,
-        }
-    }
-
-    fn apply(&self, value: &mut Value) {
-        match value {
-            Value::String(text) => *text = self.text(text),
-            Value::Array(values) => values.iter_mut().for_each(|value| self.apply(value)),
-            Value::Object(members) => {
-                for (name, value) in members {
-                    match (name.as_str(), &mut *value) {
-                        ("kafka_cluster_id" | "commit", Value::String(text)) => "{any}".clone_into(text),
-                        // Documentation is ours, and Java's is not ours to record.
-                        ("documentation", Value::String(text)) if !text.is_empty() => {
-                            "{text}".clone_into(text);
-                        }
-                        ("trace", Value::String(text)) => {
-                            let first = text.lines().next().unwrap_or_default();
-                            *text = self.text(first);
-                        }
-                        _ => self.apply(value),
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-/// What validation has said of each key, by path and key.
-#[derive(Default)]
-struct KnownKeys(HashMap<(String, String), Value>);
-
-impl KnownKeys {
-    /// Leaves only the names of keys of which the last answer on this path has said the same: a transcript shows what
-    /// a configuration changes, and a recording stays small.
-    fn shorten(&mut self, path: &str, entry: &mut Value) {
-        let Some(Value::Array(configs)) = entry.pointer_mut("/answer/configs") else { return };
-        for config in configs {
-            let Some(name) = config.pointer("/definition/name").and_then(Value::as_str).map(str::to_owned)
-            else {
-                continue;
-            };
-            let last = self.0.insert((path.to_owned(), name.clone()), config.clone());
-            if last.as_ref() == Some(config) {
-                *config = Value::String(name);
-            }
-        }
-    }
 }

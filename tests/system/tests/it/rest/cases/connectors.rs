@@ -55,12 +55,36 @@ pub(super) fn steps() -> Vec<Step> {
         delete("/connectors/rest-a"),
         delete("/connectors/rest-a").note("again"),
         get("/connectors/rest-a").note("deleted"),
+        Step::Gone { path: "/connectors/rest-a/status".to_owned() },
         get("/connectors/rest-a/status").note("deleted"),
         delete("/connectors/rest-b"),
         get("/connectors").note("all deleted"),
     ]);
     steps.extend(names());
     steps.extend(bodies());
+    steps.extend(by_mode());
+    steps
+}
+
+/// What standalone workers and members of a group answer differently.
+fn by_mode() -> Vec<Step> {
+    let config = source("rest-mode");
+    let exactly_once = with(&config, json!({"exactly.once.support": "required"}));
+    let no_batch = with(&config, json!({"batch.size": "0"}));
+    let no_interval = with(&config, json!({"transaction.boundary.interval.ms": "0"}));
+    // A group of consumers that would be that of the workers, by its name and by an override.
+    let (taken, taken_too) =
+        (sink("rest"), with(&sink("rest-mode"), json!({"consumer.override.group.id": "connect-rest"})));
+    let mut steps = vec![put("/connector-plugins/FileStreamSource/config/validate", exactly_once)];
+    for config in [no_batch, no_interval] {
+        steps.extend([post("/connectors", create(&config)), delete("/connectors/rest-mode")]);
+    }
+    let another = with(&taken_too, json!({"consumer.override.group.id": "another"}));
+    for config in [taken, taken_too, another] {
+        steps.push(put("/connector-plugins/FileStreamSink/config/validate", &config));
+        steps.push(post("/connectors", create(&config)));
+        steps.push(delete(format!("/connectors/{}", config["name"].as_str().unwrap_or_default())));
+    }
     steps
 }
 

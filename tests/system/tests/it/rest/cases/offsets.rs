@@ -2,11 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::{Step, bare, create, delete, get, patch, post, settle, sink, source, wait_for, with};
+use super::{
+    Step, bare, create, create_in, delete, get, log_of, numbers, patch, post, settle, sink, source, wait_for,
+    with, write,
+};
 
 pub(super) fn steps() -> Vec<Step> {
     let mut steps = of_a_source();
     steps.extend(of_a_sink());
+    steps.extend(of_a_sinks_own_group());
+    steps.extend(of_anything());
+    steps.extend(gone_on());
     steps
 }
 
@@ -106,6 +112,92 @@ fn of_a_sink() -> Vec<Step> {
         delete(path).note("again"),
         get(path).note("reset"),
         delete("/connectors/rest-snk"),
+    ]);
+    steps
+}
+
+/// Sinks of one group of consumers share their offsets.
+fn of_a_sinks_own_group() -> Vec<Step> {
+    let own = |name: &str| with(&sink(name), json!({"consumer.override.group.id": "rest-own"}));
+    let path = "/connectors/rest-own-a/offsets";
+    let mut steps = vec![post("/connectors", create(&own("rest-own-a")))];
+    steps.extend([
+        wait_for(path, "/offsets/0/offset/kafka_offset", json!(3)),
+        bare("PUT", "/connectors/rest-own-a/stop"),
+        wait_for("/connectors/rest-own-a/status", "/tasks", json!([])),
+        post("/connectors", create_in("STOPPED", &own("rest-own-b"))),
+        get("/connectors/rest-own-b/offsets"),
+        patch(
+            "/connectors/rest-own-b/offsets",
+            pair(json!({"kafka_topic": "rest-out", "kafka_partition": 0}), json!({"kafka_offset": 1})),
+        ),
+        get(path).note("altered by the other"),
+        delete("/connectors/rest-own-b/offsets"),
+        get(path).note("reset by the other"),
+        delete("/connectors/rest-own-a"),
+        delete("/connectors/rest-own-b"),
+    ]);
+    steps
+}
+
+/// A source that looks at no offset that it is given.
+fn of_anything() -> Vec<Step> {
+    let path = "/connectors/rest-any/offsets";
+    let at = |offset: Value| patch(path, pair(json!({"id": 0}), offset));
+    let mut steps = vec![
+        post("/connectors", create_in("STOPPED", &numbers("rest-any", 1))),
+        wait_for("/connectors/rest-any/status", "/connector/state", json!("STOPPED")),
+    ];
+    for value in [
+        json!(7),
+        json!(-7),
+        json!(9_223_372_036_854_775_807_i64),
+        json!(9_223_372_036_854_775_808_u64),
+        json!(1.5),
+        json!(1e300),
+        json!(true),
+        json!("text"),
+        Value::Null,
+        json!([1]),
+        json!({"a": 1}),
+    ] {
+        steps.extend([at(json!({"seqno": value})), get(path)]);
+    }
+    for partition in
+        [json!({"id": [1]}), json!({"id": {"a": 1}}), json!({"id": "0"}), json!({"b": 1, "a": 2})]
+    {
+        steps.extend([patch(path, pair(partition, json!({"seqno": 1}))), get(path)]);
+    }
+    steps.extend([
+        patch(path, json!({"offsets": [
+            {"partition": {"id": 0}, "offset": {"seqno": 1}}, {"partition": {"id": 0}, "offset": {"seqno": 2}},
+            {"partition": {"id": 1}, "offset": null},
+        ]})),
+        get(path).note("of two the last"),
+        delete(path),
+        delete("/connectors/rest-any"),
+    ]);
+    steps
+}
+
+/// A source that is stopped goes on where it was, and repeats nothing.
+fn gone_on() -> Vec<Step> {
+    let path = "/connectors/rest-on";
+    let config = with(&source("rest-on"), json!({"file": "{dir}/more", "topic": "rest-more"}));
+    let mut steps = vec![write("more", "1\n2\n3\n"), post("/connectors", create(&config))];
+    steps.extend(settle("rest-on", "RUNNING"));
+    steps.extend([
+        wait_for(format!("{path}/offsets"), "/offsets/0/offset/position", json!(6)),
+        bare("PUT", format!("{path}/stop")),
+        wait_for(format!("{path}/status"), "/tasks", json!([])),
+        write("more", "1\n2\n3\n4\n5\n"),
+        bare("PUT", format!("{path}/resume")),
+    ]);
+    steps.extend(settle("rest-on", "RUNNING"));
+    steps.extend([
+        wait_for(format!("{path}/offsets"), "/offsets/0/offset/position", json!(10)),
+        log_of("rest-more", "", 5),
+        delete(path),
     ]);
     steps
 }

@@ -1,0 +1,15 @@
+//! What takes minutes, or is asked of Java alone.
+
+use xtask::oracle::live;
+
+use super::hold_java;
+use super::setting::Setting;
+use crate::stage::Kafka;
+
+#[test]
+fn java_answers_as_recorded_with_other_settings() {
+    let Some(kafka) = live::or_skip("Apache Kafka", Kafka::apache) else { return };
+    for setting in [Setting::Guarded, Setting::Bounded, Setting::Listed, Setting::Exact] {
+        hold_java(setting, &kafka);
+    }
+}
