@@ -21,7 +21,7 @@ mod task_sets;
 use std::sync::Arc;
 
 use changes::Changes;
-use doubts::Doubts;
+use doubts::{Doubts, has_stray_tasks};
 use keys::Keys;
 pub use message::{Effect, Generated, Input, Refusal, Request, Warning, WriteError};
 use rebalance::{Catch, Rebalance};
@@ -252,15 +252,25 @@ impl Herder {
                 self.claim = if ok { Claim::Held } else { Claim::RetryAt(now_ms + CLAIM_RETRY_MS) };
             }
             Input::Stopped(work) => self.rebalance.stopping = self.rebalance.stopping.without(&work),
-            Input::Generated { connector, result } => self.generated(connector, result, now_ms, effects),
+            Input::Generated { connector, question, result } => {
+                if self.task_sets.awaits(&connector, question) {
+                    self.generated(connector, question, result, now_ms, effects);
+                }
+            }
             Input::TasksWanted { connector } => {
                 if self.rebalance.started.connectors.contains(&connector) {
                     let state = self.config.snapshot();
                     self.want_tasks(&state, &connector, now_ms);
                 }
             }
-            Input::TasksPosted { connector, ok: true } => self.task_sets.done(&connector),
-            Input::TasksPosted { connector, ok: false } => self.task_sets.failed(&connector, now_ms),
+            Input::TasksPosted { question: None, .. } => {}
+            Input::TasksPosted { connector, question: Some(question), ok } => {
+                if ok {
+                    self.task_sets.done(&connector, question);
+                } else {
+                    self.task_sets.lost_sight(&connector, question, now_ms);
+                }
+            }
             Input::KeyMaterial(random) => self.requests.add_key(self.keys.make(random, now_ms)),
             Input::ProducersFenced { ok } => {
                 let outcome = self.requests.fenced(ok);
@@ -288,6 +298,7 @@ impl Herder {
 
     fn stop_all(&mut self, effects: &mut Vec<Effect>) {
         let stopped = self.rebalance.take_all();
+        self.task_sets.stopped(&stopped.connectors);
         if !stopped.is_empty() {
             effects.push(Effect::Stop(stopped));
         }
@@ -295,6 +306,7 @@ impl Herder {
 
     fn stop(&mut self, work: &Work, effects: &mut Vec<Effect>) {
         let stopped = self.rebalance.take_off(work);
+        self.task_sets.stopped(&stopped.connectors);
         if !stopped.is_empty() {
             effects.push(Effect::Stop(stopped));
         }
@@ -311,26 +323,34 @@ impl Herder {
         }
     }
 
-    fn generated(&mut self, connector: String, result: Generated, now_ms: i64, effects: &mut Vec<Effect>) {
+    fn generated(
+        &mut self,
+        connector: String,
+        question: u64,
+        result: Generated,
+        now_ms: i64,
+        effects: &mut Vec<Effect>,
+    ) {
         let configs = match result {
             Generated::Configs(configs) => configs,
-            Generated::Failed => return self.task_sets.failed(&connector, now_ms),
-            Generated::Refused => return self.task_sets.done(&connector),
+            Generated::Failed => return self.task_sets.failed(&connector, question, now_ms),
+            Generated::Refused => return self.task_sets.done(&connector, question),
         };
         self.task_sets.generated(&connector, &configs);
         if !self.rebalance.started.connectors.contains(&connector)
             || !must_publish(&self.config.snapshot(), &connector, &configs)
         {
-            return self.task_sets.done(&connector);
+            return self.task_sets.done(&connector, question);
         }
         if self.is_leader() {
             let request = Request::PutTasks { connector: connector.clone(), configs };
-            let outcome = self.requests.add(Origin::TaskSet(connector), request);
+            let outcome = self.requests.add(Origin::TaskSet(connector, question), request);
             self.report(outcome, now_ms, effects);
         } else if let Some(leader_url) = self.leader_url() {
-            effects.push(Effect::PostTasks { leader_url: leader_url.to_owned(), connector, configs });
+            let (leader_url, question) = (leader_url.to_owned(), Some(question));
+            effects.push(Effect::PostTasks { leader_url, connector, configs, question });
         } else {
-            self.task_sets.failed(&connector, now_ms);
+            self.task_sets.failed(&connector, question, now_ms);
         }
     }
 
@@ -338,8 +358,10 @@ impl Herder {
         let Some((origin, result)) = outcome else { return };
         match origin {
             Origin::Caller(id) => effects.push(Effect::Reply { id, result }),
-            Origin::TaskSet(connector) if result.is_ok() => self.task_sets.done(&connector),
-            Origin::TaskSet(connector) => self.task_sets.failed(&connector, now_ms),
+            Origin::TaskSet(connector, question) if result.is_ok() => {
+                self.task_sets.done(&connector, question)
+            }
+            Origin::TaskSet(connector, question) => self.task_sets.failed(&connector, question, now_ms),
             Origin::Key => self.keys.written(result.is_ok(), now_ms),
             Origin::Housekeeping(_) => {}
         }
@@ -390,12 +412,15 @@ impl Herder {
         }
         loop {
             let state = self.config.snapshot();
+            let settled = self.is_settled() && !self.changes.needs_rejoin();
             let role = Role {
-                settled: self.is_settled() && !self.changes.needs_rejoin(),
+                settled,
+                quiet: settled && !self.rebalance.revokes,
                 leads,
                 claimed: self.claim == Claim::Held,
                 leader_url: self.rebalance.last.leader_url.as_deref().filter(|url| !url.is_empty()),
             };
+            self.requests.drop_settled(|connector, question| self.task_sets.awaits(connector, question));
             let outcome = self.requests.tick(role, &state, effects);
             if outcome.is_none() {
                 break;
@@ -443,19 +468,24 @@ impl Herder {
                 effects.push(Effect::Warn(Warning::Garbage { offset, key, reason }));
             }
             Event::ConnectorRemoved(name) => {
-                self.task_sets.forget(&name);
-                self.changes.removed(&name);
+                self.task_sets.removed(&name);
+                self.changes.removed(name);
             }
             Event::ConnectorUpdated(name) => self.changes.updated(name, before),
             Event::TasksUpdated { connector, .. } => {
                 let state = self.config.snapshot();
                 let runs_here = self.rebalance.started.connectors.contains(&connector);
-                if runs_here && self.task_sets.is_foreign(&state, &connector) {
+                if runs_here && self.task_sets.is_astray(&state, &connector) {
                     self.want_tasks(&state, &connector, now_ms);
                 }
                 self.changes.tasks(connector);
             }
-            Event::TargetState(name) => self.changes.target(name),
+            Event::TargetState(name) => {
+                if has_stray_tasks(&self.config.snapshot(), &name) {
+                    self.doubts.add(name.clone(), now_ms);
+                }
+                self.changes.target(name);
+            }
         }
     }
 }

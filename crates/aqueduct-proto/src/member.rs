@@ -76,6 +76,8 @@ pub struct Member {
     metadata: Option<WorkerMetadata>,
     coordinator_known: bool,
     unknown_since_ms: i64,
+    /// When it was found last.
+    found_at_ms: i64,
     told_out_of_reach: bool,
     retry_at_ms: i64,
     next_heartbeat_ms: i64,
@@ -102,6 +104,7 @@ impl Member {
             metadata: None,
             coordinator_known: false,
             unknown_since_ms: now_ms,
+            found_at_ms: now_ms,
             told_out_of_reach: false,
             retry_at_ms: now_ms,
             next_heartbeat_ms: now_ms,
@@ -228,6 +231,7 @@ impl Member {
         match (in_flight.kind, response) {
             (Kind::Find, Response::CoordinatorFound) => {
                 self.coordinator_known = true;
+                self.found_at_ms = now_ms;
                 self.told_out_of_reach = false;
                 self.last_alive_ms = now_ms;
                 self.next_heartbeat_ms = now_ms;
@@ -324,7 +328,8 @@ impl Member {
     fn lose_coordinator(&mut self, now_ms: i64) {
         if std::mem::take(&mut self.coordinator_known) {
             self.unknown_since_ms = now_ms;
-            self.retry_at_ms = now_ms;
+            // One that is found and does not know it yet, or has just gone, is not asked for again and again.
+            self.retry_at_ms = now_ms.max(self.found_at_ms + i64::from(self.settings.retry_backoff_ms));
         }
     }
 

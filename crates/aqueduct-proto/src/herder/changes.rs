@@ -12,16 +12,18 @@ use crate::subprotocol::Work;
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     rejoin: bool,
+    removed: BTreeSet<String>,
     updated: BTreeSet<String>,
     tasks: BTreeSet<String>,
     targets: BTreeSet<String>,
 }
 
 impl Changes {
-    pub(super) fn removed(&mut self, name: &str) {
+    pub(super) fn removed(&mut self, name: String) {
         self.rejoin = true;
-        self.updated.remove(name);
-        self.targets.remove(name);
+        self.updated.remove(&name);
+        self.targets.remove(&name);
+        self.removed.insert(name);
     }
 
     /// A new connector must be assigned, one that is known already only gets another configuration; one that was removed and
@@ -38,6 +40,20 @@ impl Changes {
 
     pub(super) fn target(&mut self, name: String) {
         self.targets.insert(name);
+    }
+
+    /// The group has decided with all of these changes known. What starts now, starts with them; only what runs since before
+    /// has still to follow, and only for tasks of an older set, and for what the leader forgot to take away, must the group
+    /// decide again.
+    pub(super) fn decided(&mut self, running: &Work) {
+        let runs_tasks = |name: &String| running.tasks.iter().any(|id| id.connector == *name);
+        let runs_connector = |name: &String| running.connectors.contains(name);
+        let runs = |name: &String| runs_connector(name) || runs_tasks(name);
+        self.updated.retain(runs_connector);
+        self.targets.retain(runs);
+        self.tasks.retain(runs_tasks);
+        self.removed.retain(runs);
+        self.rejoin = !self.tasks.is_empty() || !self.removed.is_empty();
     }
 
     /// Whether the group must decide anew.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::doubts::has_stray_tasks;
 use crate::assignor::{Member, cooperative, eager};
 use crate::config_log::ConfigState;
 use crate::state::{TargetState, TaskId};
@@ -29,6 +30,8 @@ pub(super) struct Decision {
     pub(super) republish: Vec<String>,
     /// Who runs what afterwards.
     pub(super) owners: Owners,
+    /// Whether a member must stop something, after which it joins again.
+    pub(super) revokes: bool,
 }
 
 /// The URLs of the workers that run connectors and tasks.
@@ -77,7 +80,7 @@ impl Leading {
                 (id.clone(), write_assignment(&assignment, self.protocol).unwrap_or_default())
             })
             .collect();
-        Decision { assignments, republish: Vec::new(), owners: Owners::default() }
+        Decision { assignments, republish: Vec::new(), owners: Owners::default(), revokes: false }
     }
 
     fn url(&self, member: &str) -> Option<&str> {
@@ -105,7 +108,7 @@ impl Leading {
     ) -> Decision {
         let (configured, republish) = self.configured(state);
         let base = self.assignment(leader, state.offset());
-        let mut owners = Owners::default();
+        let (mut owners, mut revokes) = (Owners::default(), false);
         let written = |member: String, assignment: Assignment| {
             let bytes = write_assignment(&assignment, self.protocol).unwrap_or_default();
             (member, bytes)
@@ -132,6 +135,7 @@ impl Leading {
                 // Java forgets what was removed while the member that runs it was cut off.
                 let stray = self.running(&share.member).without(&configured);
                 let revoked = share.revoked.and(&stray);
+                revokes |= !revoked.is_empty();
                 let assignment = Assignment { assigned: share.assigned, revoked, delay_ms, ..base.clone() };
                 written(share.member, assignment)
             };
@@ -145,7 +149,7 @@ impl Leading {
             let one = |(member, assigned)| written(member, Assignment { assigned, ..base.clone() });
             shares.into_iter().map(one).collect()
         };
-        Decision { assignments, republish, owners }
+        Decision { assignments, republish, owners, revokes }
     }
 
     fn running(&self, member: &str) -> Work {
@@ -159,6 +163,9 @@ impl Leading {
         let mut configured = state.work();
         let mut republish = Vec::new();
         for (name, connector) in state.connectors() {
+            if has_stray_tasks(state, name) {
+                republish.push(name.to_owned());
+            }
             let Some(shelved) = connector.shelved() else { continue };
             let runs = self
                 .members

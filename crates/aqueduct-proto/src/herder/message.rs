@@ -57,6 +57,8 @@ pub enum Input {
     Generated {
         /// The connector.
         connector: String,
+        /// Of the effect.
+        question: u64,
         /// What it gave.
         result: Generated,
     },
@@ -69,6 +71,8 @@ pub enum Input {
     TasksPosted {
         /// The connector.
         connector: String,
+        /// Of the effect.
+        question: Option<u64>,
         /// Whether the leader took them.
         ok: bool,
     },
@@ -282,6 +286,8 @@ pub enum Effect {
     GenerateTasks {
         /// The connector.
         connector: String,
+        /// For the answer to carry: one that comes late must not pass for that to a later question.
+        question: u64,
     },
     /// Post task configurations to the leader, signed if the group is sessioned; the answer is [`Input::TasksPosted`].
     PostTasks {
@@ -291,6 +297,8 @@ pub enum Effect {
         connector: String,
         /// The configurations.
         configs: Vec<ConfigMap>,
+        /// The question that they answer, for the answer to carry; none if the connector was not asked.
+        question: Option<u64>,
     },
     /// Make random bytes; the answer is [`Input::KeyMaterial`].
     MakeKey {
@@ -350,6 +358,12 @@ pub enum Warning {
     ReadFailed,
     /// A task without configuration is not started.
     NoTaskConfig(TaskId),
-    /// The task set of a connector was lost to compaction; the leader writes it again.
-    Republished(String),
+    /// The task set of a connector was lost to compaction, or came although the connector is stopped; the leader writes it
+    /// again.
+    Republished {
+        /// The connector.
+        connector: String,
+        /// How many tasks it must have: none if it is stopped.
+        tasks: usize,
+    },
 }

@@ -39,6 +39,8 @@ pub(super) struct Rebalance {
     pub(super) prepare: bool,
     /// Who runs what, as this worker decided when it led.
     pub(super) owners: Owners,
+    /// Whether this worker, as it led, took work away from members, who join again when it has stopped.
+    pub(super) revokes: bool,
     /// The group waits for this worker's decision.
     pub(super) leading: Option<Leading>,
     /// What the leader remembers.

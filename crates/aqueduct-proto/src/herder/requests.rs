@@ -16,8 +16,8 @@ const WAITING_MAX: usize = 1_000;
 pub(super) enum Origin {
     /// A caller, by its id.
     Caller(u64),
-    /// The task sets of connectors that run here.
-    TaskSet(String),
+    /// A connector that runs here, which was asked this for its task set.
+    TaskSet(String, u64),
     /// The keys.
     Key,
     /// A task set that must be written again.
@@ -57,6 +57,8 @@ pub(super) struct Requests {
 pub(super) struct Role<'a> {
     /// In a generation whose assignment is carried out: only then a request can begin.
     pub(super) settled: bool,
+    /// No member is still stopping what it lost in the last rebalance, as far as the leader knows.
+    pub(super) quiet: bool,
     /// Leads this generation.
     pub(super) leads: bool,
     /// May write what only the leader may write.
@@ -89,6 +91,16 @@ impl Requests {
             .map(|(waiting, _)| waiting)
             .chain(self.job.iter().map(|job| &job.origin))
             .any(|one| one == origin)
+    }
+
+    /// Drops the task sets, as far as their turn is now, that their connectors owe no more: they were removed, or have moved
+    /// to another worker.
+    pub(super) fn drop_settled(&mut self, owes: impl Fn(&str, u64) -> bool) {
+        while let Some((Origin::TaskSet(connector, question), _)) = self.waiting.front()
+            && !owes(connector, *question)
+        {
+            self.waiting.pop_front();
+        }
     }
 
     /// Whether a request is being worked on. It must not be torn apart by a rebalance.
@@ -187,7 +199,9 @@ impl Requests {
             What::Request(request) => plan::needs_leader(request),
             What::Key(_) => true,
         };
-        if !role.settled || (needs_leader && role.leads && !role.claimed) {
+        let needs_quiet = matches!(self.waiting.front()?.1, What::Request(Request::Settle { .. }));
+        let may_begin = if needs_quiet && role.leads { role.quiet } else { role.settled };
+        if !may_begin || (needs_leader && role.leads && !role.claimed) {
             return None;
         }
         let (origin, what) = self.waiting.pop_front()?;

@@ -156,6 +156,7 @@ impl Herder {
         };
         self.rebalance.leading = None;
         self.rebalance.owners = decision.owners;
+        self.rebalance.revokes = decision.revokes;
         for name in decision.republish {
             self.doubts.add(name, now_ms);
         }
@@ -192,6 +193,7 @@ impl Herder {
         }
         self.rebalance.unresolved = false;
         self.rebalance.failures = 0;
+        self.changes.decided(&self.rebalance.started);
         self.start(now_ms, effects);
         if !self.rebalance.last.revoked.is_empty() {
             self.rejoin(now_ms);
@@ -226,8 +228,6 @@ impl Herder {
             self.rebalance.started.tasks.push(id.clone());
             effects.push(Effect::StartTask { id, config, target, generation });
         }
-        let started = &self.rebalance.started.connectors;
-        self.task_sets.retain(|name| started.iter().any(|one| one == name));
     }
 
     /// A read for the rebalance is done. The first one starts the worker.

@@ -104,3 +104,19 @@ fn late_answers_are_ignored() {
     member.handle(id, Response::Failed(GroupError::UnknownMember), 3_001);
     assert!(member.is_stable());
 }
+
+#[test]
+fn a_coordinator_that_is_not_ready_is_looked_for_with_pauses() {
+    let mut member = Member::new(settings(), 0);
+    member.poll(0);
+    let (id, _) = member.poll_request().expect("a search");
+    member.handle(id, Response::CoordinatorFound, 10);
+    member.join(WorkerMetadata::default(), 10);
+    let (id, _) = member.poll_request().expect("a join");
+    member.handle(id, Response::Failed(GroupError::NotCoordinator), 12);
+    assert_eq!(member.poll_request(), None);
+    assert_eq!(member.poll_timeout(), Some(110));
+    member.handle_timeout(110);
+    let (_, request) = member.poll_request().expect("a search");
+    assert_eq!(request, Request::FindCoordinator);
+}

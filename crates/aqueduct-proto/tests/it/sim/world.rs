@@ -40,7 +40,7 @@ enum Happening {
     /// A claim reaches the log.
     Claim(Process),
     /// Task configurations reach the leader.
-    Post(Process, String, String, Vec<ConfigMap>),
+    Post(Process, String, String, Vec<ConfigMap>, Option<u64>),
     /// Work stops.
     Stopped(Process, Work),
     /// The coordinator looks at its clock.
@@ -62,7 +62,7 @@ pub(super) struct Worker {
     timeout_ms: Option<i64>,
     pub(super) setting: Subprotocol,
     /// Requests of other workers that wait for a reply.
-    posts: BTreeMap<u64, (Process, String)>,
+    posts: BTreeMap<u64, (Process, String, Option<u64>)>,
 }
 
 pub(super) struct World {
@@ -220,7 +220,9 @@ impl World {
                     self.feed(process, Input::Claimed { ok: true });
                 }
             }
-            Happening::Post(from, url, connector, configs) => self.post(from, &url, connector, configs),
+            Happening::Post(from, url, connector, configs, question) => {
+                self.post(from, &url, connector, configs, question);
+            }
             Happening::Stopped(process, work) => {
                 if self.is_current(process) {
                     for piece in pieces(&work) {
@@ -360,14 +362,21 @@ impl World {
         }
     }
 
-    fn post(&mut self, from: Process, url: &str, connector: String, configs: Vec<ConfigMap>) {
+    fn post(
+        &mut self,
+        from: Process,
+        url: &str,
+        connector: String,
+        configs: Vec<ConfigMap>,
+        question: Option<u64>,
+    ) {
         let at = (0..self.workers.len()).find(|at| url == format!("http://w{at}/"));
         let Some(at) = at.filter(|at| self.workers[*at].herder.is_some()) else {
-            return self.feed(from, Input::TasksPosted { connector, ok: false });
+            return self.feed(from, Input::TasksPosted { connector, question, ok: false });
         };
         self.request_ids += 1;
         let id = self.request_ids;
-        self.workers[at].posts.insert(id, (from, connector.clone()));
+        self.workers[at].posts.insert(id, (from, connector.clone(), question));
         let process = (at, self.workers[at].incarnation);
         self.feed(process, Input::Request { id, request: Request::PutTasks { connector, configs } });
     }
@@ -401,9 +410,11 @@ impl World {
                 let takes = if self.chaos() { self.rng.between(0, 600) } else { latency };
                 self.after(takes, Happening::Stopped(process, work));
             }
-            Effect::GenerateTasks { connector } => self.generate(process, connector, latency),
-            Effect::PostTasks { leader_url, connector, configs } => {
-                self.after(latency, Happening::Post(process, leader_url, connector, configs));
+            Effect::GenerateTasks { connector, question } => {
+                self.generate(process, connector, question, latency);
+            }
+            Effect::PostTasks { leader_url, connector, configs, question } => {
+                self.after(latency, Happening::Post(process, leader_url, connector, configs, question));
             }
             Effect::MakeKey { bytes } => {
                 let key = (0..bytes).map(|_| self.rng.next() as u8).collect();
@@ -414,9 +425,12 @@ impl World {
                 self.after(latency, Happening::Input(process, Input::ProducersFenced { ok }));
             }
             Effect::Reply { id, result } => {
-                if let Some((from, connector)) = self.workers[process.0].posts.remove(&id) {
+                if let Some((from, connector, question)) = self.workers[process.0].posts.remove(&id) {
                     let ok = result.is_ok();
-                    self.after(latency, Happening::Input(from, Input::TasksPosted { connector, ok }));
+                    self.after(
+                        latency,
+                        Happening::Input(from, Input::TasksPosted { connector, question, ok }),
+                    );
                 } else if result == Err(Refusal::Busy) {
                     panic!("seed {}: too many requests", self.seed);
                 }
@@ -461,7 +475,7 @@ impl World {
         assert!(fresh, "seed {}: w{} starts {piece} twice", self.seed, process.0);
     }
 
-    fn generate(&mut self, process: Process, connector: String, latency: i64) {
+    fn generate(&mut self, process: Process, connector: String, question: u64, latency: i64) {
         let Some(herder) = &self.workers[process.0].herder else { return };
         let config = herder.config();
         let wanted = config.connector(&connector).map(wanted_tasks);
@@ -472,6 +486,6 @@ impl World {
                 (0..count).map(|task| ConfigMap::from([("task", task.to_string())])).collect(),
             ),
         };
-        self.after(latency, Happening::Input(process, Input::Generated { connector, result }));
+        self.after(latency, Happening::Input(process, Input::Generated { connector, question, result }));
     }
 }

@@ -342,9 +342,11 @@ impl Driver {
                 self.jobs.restart(&state, connector, request, &local);
             }
             Effect::SetTarget { connector, target, local } => self.jobs.set_target(connector, target, local),
-            Effect::GenerateTasks { connector } => self.jobs.generate_tasks(&state, connector),
-            Effect::PostTasks { leader_url, connector, configs } => {
-                self.post_tasks(leader_url, connector, &configs);
+            Effect::GenerateTasks { connector, question } => {
+                self.jobs.generate_tasks(&state, connector, question);
+            }
+            Effect::PostTasks { leader_url, connector, configs, question } => {
+                self.post_tasks(leader_url, connector, &configs, question);
             }
             Effect::MakeKey { bytes } => match random(bytes) {
                 Ok(material) => self.inputs.give_now(Input::KeyMaterial(material)),
@@ -399,7 +401,13 @@ impl Driver {
         });
     }
 
-    fn post_tasks(&self, leader_url: String, connector: String, configs: &[ConfigMap]) {
+    fn post_tasks(
+        &self,
+        leader_url: String,
+        connector: String,
+        configs: &[ConfigMap],
+        question: Option<u64>,
+    ) {
         let body = serde_json::to_vec(&configs.iter().map(super::JsonConfig).collect::<Vec<_>>());
         let key = self.herder.session_key().filter(|_| self.herder.is_sessioned()).cloned();
         let algorithm = self.shared.settings.signature_algorithm;
@@ -417,7 +425,7 @@ impl Driver {
             if let Err(error) = &posted {
                 tracing::warn!(connector, "the leader at {leader_url} did not take its tasks: {error}");
             }
-            Input::TasksPosted { connector, ok: posted.is_ok() }
+            Input::TasksPosted { connector, question, ok: posted.is_ok() }
         });
     }
 
@@ -466,8 +474,13 @@ impl Driver {
             Warning::NoTaskConfig(id) => {
                 tracing::warn!("the task {id} has no configuration and is not started")
             }
-            Warning::Republished(name) => {
-                tracing::warn!("the task set of {name} had been lost to compaction and is written again");
+            Warning::Republished { connector, tasks: 0 } => {
+                tracing::warn!("{connector} is stopped and had tasks: they are taken from it again");
+            }
+            Warning::Republished { connector, .. } => {
+                tracing::warn!(
+                    "the task set of {connector} had been lost to compaction and is written again"
+                );
             }
         }
     }

@@ -217,8 +217,8 @@ impl Jobs {
         }
     }
 
-    /// Asks a connector for its task configurations.
-    pub(super) fn generate_tasks(&mut self, state: &ConfigState, connector: String) {
+    /// Asks a connector this for its task configurations.
+    pub(super) fn generate_tasks(&mut self, state: &ConfigState, connector: String, question: u64) {
         let config = state.connector(&connector).and_then(|one| one.config()).cloned();
         let (mut turn, hands) = (self.connectors.join(&connector), self.hands());
         tokio::spawn(async move {
@@ -231,7 +231,7 @@ impl Jobs {
                 }
             };
             drop(turn);
-            hands.inputs.give(Input::Generated { connector, result }).await;
+            hands.inputs.give(Input::Generated { connector, question, result }).await;
         });
     }
 }

@@ -18,6 +18,15 @@ use crate::waiting::{found, tell, until};
 
 const LINES: usize = 3_000;
 
+const PROVIDERS: &[(&str, &str)] = &[
+    ("config.providers", "file"),
+    ("config.providers.file.class", "org.apache.kafka.common.config.provider.FileConfigProvider"),
+];
+
+/// The connectors that do not simply run: the state of each, that of its tasks, and how many it has.
+const RESTING: [(&str, &str, &str, usize); 3] =
+    [("paused", "PAUSED", "PAUSED", 1), ("stopped", "STOPPED", "", 0), ("failing", "RUNNING", "FAILED", 1)];
+
 #[test]
 fn a_group_moves_from_java_to_ours_and_back() {
     let Some(kafka) = live::or_skip("Apache Kafka", Kafka::apache) else { return };
@@ -27,7 +36,7 @@ fn a_group_moves_from_java_to_ours_and_back() {
 /// From Java through these programs, one worker of each at a time, with clean stops: nothing is rewritten, lost or
 /// repeated.
 pub(super) fn scene(kafka: &Kafka, name: &str, programs: &[Program]) {
-    let mut group = Group::start(kafka, name, &[], &[Program::Java]);
+    let mut group = Group::start(kafka, name, PROVIDERS, &[Program::Java]);
     let topic = |what: &str| format!("{name}-{what}");
     let path = |group: &Group, what: &str| group.cluster.path(what);
     let lines = Lines::ascii(LINES);
@@ -42,16 +51,23 @@ pub(super) fn scene(kafka: &Kafka, name: &str, programs: &[Program]) {
     };
 
     grow(&group, share);
-    group.client.create_topic(&topic("lines"), 1).unwrap();
+    std::fs::write(path(&group, "names"), format!("lines = {}\n", topic("lines"))).unwrap();
     let marks = group.cluster.marks();
     group.put(0, "numbers", &source(&topic("numbers"), 2, 50));
     let taker = topic("taker");
     group.put(0, &taker, &sink(&topic("numbers"), 1));
-    group.put(0, "lines", &file(site::SOURCE, "topic", &topic("lines"), &path(&group, "input")));
+    // A reference that every worker resolves for itself, and a topic that the worker makes.
+    let named = format!("${{file:{}:lines}}", path(&group, "names").display());
+    let mut config = file(&named, &path(&group, "input"));
+    config["topic.creation.default.replication.factor"] = "1".into();
+    config["topic.creation.default.partitions"] = "1".into();
+    let answer = group.ask(0, "PUT", "/connectors/lines/config", Some(&config));
+    assert_eq!(answer.status, 201, "{answer:?}");
+    group.want("lines", 1);
     group.put(0, "paused", &source(&topic("paused"), 1, 10));
     group.put(0, "stopped", &source(&topic("stopped"), 1, 10));
     group.balanced();
-    rest(&mut group);
+    rest(&mut group, name);
     let mut seen = shown(&group, 0);
 
     for (round, program) in programs.iter().enumerate() {
@@ -117,16 +133,22 @@ fn ends(numbers: &stream::Numbers) -> Vec<(i64, usize, Option<i64>)> {
     numbers.iter().map(|(task, all)| (*task, all.len(), all.last().copied())).collect()
 }
 
-fn file(class: &str, topic_key: &str, topic: &str, path: &Path) -> Value {
+fn file(topic: &str, path: &Path) -> Value {
     let string = "org.apache.kafka.connect.storage.StringConverter";
     json!({
-        "connector.class": class, "tasks.max": "1", topic_key: topic, "file": path.display().to_string(),
+        "connector.class": site::SOURCE, "tasks.max": "1", "topic": topic, "file": path.display().to_string(),
         "key.converter": string, "value.converter": string,
     })
 }
 
-/// Pauses one connector and stops another, with an offset of its own.
-fn rest(group: &mut Group) {
+/// Pauses one connector, stops another, with an offset of its own, and has the task of a third fail.
+fn rest(group: &mut Group, name: &str) {
+    let mut failing = file(&format!("{name}-failing"), &group.cluster.path("input"));
+    failing["transforms"] = "field".into();
+    failing["transforms.field.type"] = "org.apache.kafka.connect.transforms.ExtractField$Value".into();
+    failing["transforms.field.field"] = "of-no-struct".into();
+    let answer = group.ask(0, "PUT", "/connectors/failing/config", Some(&failing));
+    assert_eq!(answer.status, 201, "{answer:?}");
     for (name, verb, status) in [("paused", "pause", 202), ("stopped", "stop", 204)] {
         let answer = group.ask(0, "PUT", &format!("/connectors/{name}/{verb}"), None);
         assert_eq!(answer.status, status, "{answer:?}");
@@ -144,18 +166,17 @@ fn rest(group: &mut Group) {
 
 /// Waits until every connector is in the state that it should be in.
 fn settled(group: &Group, worker: usize) {
-    for (name, state, tasks) in [
-        ("numbers", "RUNNING", 2),
-        ("lines", "RUNNING", 1),
-        ("paused", "PAUSED", 1),
-        ("stopped", "STOPPED", 0),
-    ] {
+    let running = [("numbers", "RUNNING", "RUNNING", 2), ("lines", "RUNNING", "RUNNING", 1)];
+    for (name, state, task_state, tasks) in running.into_iter().chain(RESTING) {
         found(name, || {
             let status =
                 group.cluster.ask(worker, "GET", &format!("/connectors/{name}/status"), None)?.json();
             anyhow::ensure!(status["connector"]["state"] == state, "{status}");
             let all = status["tasks"].as_array().cloned().unwrap_or_default();
-            anyhow::ensure!(all.len() == tasks && all.iter().all(|one| one["state"] == state), "{status}");
+            anyhow::ensure!(
+                all.len() == tasks && all.iter().all(|one| one["state"] == task_state),
+                "{status}"
+            );
             Ok(())
         });
     }
@@ -169,7 +190,12 @@ fn shown(group: &Group, worker: usize) -> Value {
         let status = &mut shown["status"];
         status["connector"].as_object_mut().unwrap().remove("worker_id");
         for task in status["tasks"].as_array_mut().unwrap() {
-            task.as_object_mut().unwrap().remove("worker_id");
+            let task = task.as_object_mut().unwrap();
+            task.remove("worker_id");
+            // Its first line is the same; the stack is each program's own.
+            if let Some(Value::String(trace)) = task.get_mut("trace") {
+                trace.truncate(trace.find('\n').unwrap_or(trace.len()));
+            }
         }
         shown["tasks"] = group.get(worker, &format!("/connectors/{name}/tasks"));
         if name == "stopped" {

@@ -56,8 +56,8 @@ impl World {
 
     /// Whoever waits for a reply of this worker, waits no more.
     pub(super) fn hang_up(&mut self, at: usize) {
-        for (from, connector) in std::mem::take(&mut self.workers[at].posts).into_values() {
-            self.after(10, Happening::Input(from, Input::TasksPosted { connector, ok: false }));
+        for (from, connector, question) in std::mem::take(&mut self.workers[at].posts).into_values() {
+            self.after(10, Happening::Input(from, Input::TasksPosted { connector, question, ok: false }));
         }
     }
 
