@@ -5,7 +5,8 @@ use aqueduct_api::{
     Schema, Transformation, Validator, Value,
 };
 
-use crate::field_path::{FieldPath, FieldSyntax};
+use crate::cache::SchemaCache;
+use crate::field_path::{FieldPath, FieldSyntax, Found};
 use crate::keys;
 use crate::part::Part;
 use crate::require::{require_map, require_struct};
@@ -21,19 +22,24 @@ pub(crate) struct ExtractField {
     name: String,
     path: Option<FieldPath>,
     replace_null: bool,
+    schemas: SchemaCache<Way>,
+}
+
+/// The way to the field in structs of a schema.
+#[derive(Debug)]
+struct Way {
+    found: Vec<Found>,
+    /// The schema of the field.
+    schema: Schema,
 }
 
 impl ExtractField {
     pub(crate) fn new(part: Part) -> Self {
-        Self { part, name: String::new(), path: None, replace_null: true }
+        Self { part, name: String::new(), path: None, replace_null: true, schemas: SchemaCache::default() }
     }
 
-    fn extract(
-        &self,
-        path: &FieldPath,
-        schema: Option<Schema>,
-        value: Value,
-    ) -> Result<(Option<Schema>, Value)> {
+    fn extract(&mut self, schema: Option<Schema>, value: Value) -> Result<(Option<Schema>, Value)> {
+        let Some(path) = &self.path else { return Ok((schema, value)) };
         let Some(schema) = schema else {
             let value = match value {
                 Value::Null => Value::Null,
@@ -45,14 +51,16 @@ impl ExtractField {
             Value::Null => None,
             value => Some(require_struct(value, PURPOSE)?),
         };
-        let Some(field) = path.field_in(&schema)? else {
-            return Err(Error::new(ErrorKind::IllegalArgument, format!("Unknown field: {}", self.name)));
-        };
+        let name = &self.name;
+        let way = self.schemas.get(&schema, |schema| match (path.find(schema)?, path.field_in(schema)?) {
+            (Some(found), Some(field)) => Ok(Way { found, schema: field.schema.clone() }),
+            _ => Err(Error::new(ErrorKind::IllegalArgument, format!("Unknown field: {name}"))),
+        })?;
         let value = match value {
-            Some(value) => path.take_from_struct(value, self.replace_null)?,
+            Some(value) => path.take_found(value, &way.found, self.replace_null)?,
             None => Value::Null,
         };
-        Ok((Some(field.schema.clone()), value))
+        Ok((Some(way.schema.clone()), value))
     }
 }
 
@@ -87,13 +95,13 @@ impl Transformation for ExtractField {
         self.name = name.to_owned();
         self.path = Some(FieldPath::parse(&self.name, syntax)?);
         self.replace_null = keys::replaces_null(&config)?;
+        self.schemas = SchemaCache::default();
         Ok(())
     }
 
     fn apply(&mut self, record: &mut Record, _origin: Origin<'_>) -> Result<bool> {
-        let Some(path) = &self.path else { return Ok(true) };
         let (schema, value) = self.part.take(record);
-        let (schema, value) = self.extract(path, schema, value)?;
+        let (schema, value) = self.extract(schema, value)?;
         self.part.put(record, schema, value);
         Ok(true)
     }

@@ -28,6 +28,13 @@ impl FieldSyntax {
     }
 }
 
+/// A field on a way: its place in a struct of this schema.
+#[derive(Debug)]
+pub(crate) struct Found {
+    schema: Schema,
+    index: usize,
+}
+
 /// The way to one field, of a struct or of a map with texts as keys.
 #[derive(Debug, Clone)]
 pub struct FieldPath {
@@ -83,6 +90,45 @@ impl FieldPath {
         Ok(take_field(current, self.last()?, replace_null))
     }
 
+    /// As [`FieldPath::take_from_struct`], of a struct whose fields have been found before.
+    pub(crate) fn take_found(&self, value: Struct, found: &[Found], replace_null: bool) -> Result<Value> {
+        let mut current = Value::Struct(value);
+        for (at, found) in found.iter().enumerate() {
+            let mut inner = match current {
+                Value::Null => return Ok(Value::Null),
+                inner => require_struct(inner, NESTED)?,
+            };
+            if *inner.schema() != found.schema {
+                // A struct of another schema than its field has.
+                let rest = Self {
+                    parents: self.parents.get(at..).unwrap_or_default().to_vec(),
+                    last: self.last.clone(),
+                };
+                return rest.take_from_struct(inner, replace_null);
+            }
+            let taken = inner.take_at(found.index);
+            let field = inner.schema().fields().get(found.index);
+            current = field.map(|field| filled(field, taken, replace_null)).unwrap_or_default();
+        }
+        Ok(current)
+    }
+
+    /// The fields on the way from a struct of this schema; `None` where there is none. Fails as
+    /// [`FieldPath::field_in`].
+    pub(crate) fn find(&self, schema: &Schema) -> Result<Option<Vec<Found>>> {
+        if self.field_in(schema)?.is_none() {
+            return Ok(None);
+        }
+        let mut found = Vec::new();
+        let mut current = schema.clone();
+        for step in self.steps() {
+            let Some(field) = current.field(step).cloned() else { return Ok(None) };
+            found.push(Found { schema: current, index: field.index });
+            current = field.schema;
+        }
+        Ok(Some(found))
+    }
+
     /// Takes the value out of a map; null where a part of the way is null or missing.
     pub fn take_from_map(&self, value: Map) -> Result<Value> {
         let mut current = value;
@@ -96,11 +142,10 @@ impl FieldPath {
     }
 }
 
-fn take_field(value: Struct, name: &str, replace_null: bool) -> Value {
-    let schema = value.schema().clone();
-    let Some(field) = schema.field(name) else { return Value::Null };
-    let value = value.into_values().into_iter().nth(field.index).unwrap_or_default();
-    filled(field, value, replace_null)
+fn take_field(mut value: Struct, name: &str, replace_null: bool) -> Value {
+    let Some(index) = value.schema().field(name).map(|field| field.index) else { return Value::Null };
+    let taken = value.take_at(index);
+    value.schema().fields().get(index).map(|field| filled(field, taken, replace_null)).unwrap_or_default()
 }
 
 fn look_up<'a>(schema: &'a Schema, name: &str) -> Result<Option<&'a Field>> {

@@ -3,8 +3,8 @@
 use aqueduct_api::config::Parsed;
 use aqueduct_api::data::Keys;
 use aqueduct_api::{
-    ConfigDef, ConfigKey, ConfigMap, ConfigType, Error, ErrorKind, Header, Importance, Origin, Record,
-    Result, Schema, SchemaBuilder, Struct, Text, Transformation, Validator, Value,
+    ConfigDef, ConfigKey, ConfigMap, ConfigType, Error, ErrorKind, Header, Headers, Importance, Origin,
+    Record, Result, Schema, SchemaAndValue, SchemaBuilder, Struct, Text, Transformation, Validator, Value,
 };
 
 use crate::cache::{KeysCache, SchemaCache};
@@ -55,6 +55,40 @@ impl Plan {
             }
         }
         Ok(Self { schema: builder.build()?, sources, kept })
+    }
+
+    fn add_headers(
+        &self,
+        value: &Struct,
+        pairs: &[(Text, Text)],
+        replace_null: bool,
+        headers: &mut Headers,
+    ) -> Result<()> {
+        for ((_, header), source) in pairs.iter().zip(&self.sources) {
+            let Some(field) = source.and_then(|index| value.schema().fields().get(index)) else {
+                // Java looks the field up only now.
+                return Err(Error::new(
+                    ErrorKind::NullPointer,
+                    "Cannot invoke \"org.apache.kafka.connect.data.Field.schema()\" because the return value of \"org.apache.kafka.connect.data.Schema.field(String)\" is null",
+                ));
+            };
+            let stored = value.values().get(field.index).cloned().unwrap_or_default();
+            let data = SchemaAndValue::new(field.schema.clone(), filled(field, stored, replace_null));
+            headers.add(header.clone(), data)?;
+        }
+        Ok(())
+    }
+
+    /// The values of the fields that stay.
+    fn kept(&self, value: &mut [Value], replace_null: bool) -> Result<Vec<Value>> {
+        let mut kept = Vec::with_capacity(self.kept.len());
+        for (field, &source) in self.schema.fields().iter().zip(&self.kept) {
+            let value = value.get_mut(source).map(std::mem::take).unwrap_or_default();
+            let value = filled(field, value, replace_null);
+            check_moved(field, &value)?;
+            kept.push(value);
+        }
+        Ok(kept)
     }
 }
 
@@ -114,42 +148,30 @@ impl HeaderFrom {
 
     fn take_from_struct(&mut self, record: &mut Record) -> Result<()> {
         let purpose = self.purpose();
-        let (_, value) = self.part.take(record);
-        let value = require_struct(value, purpose)?;
-        let from = value.schema().clone();
-        let (pairs, moves) = (&self.pairs, self.moves);
-        let plan = self.schemas.get(&from, |schema| Plan::new(schema, pairs, moves))?;
-        let mut values = value.into_values();
-        let updated = if moves {
-            let mut kept = Vec::with_capacity(plan.kept.len());
-            for (field, &source) in plan.schema.fields().iter().zip(&plan.kept) {
-                let value = values.get_mut(source).map(std::mem::take).unwrap_or_default();
-                let value = filled(field, value, self.replace_null);
-                check_moved(field, &value)?;
-                kept.push(value);
-            }
-            Some(Struct::from_values(plan.schema.clone(), kept)?)
+        let mut headers = std::mem::take(&mut record.headers);
+        if self.moves {
+            let (_, value) = self.part.take(record);
+            let value = require_struct(value, purpose)?;
+            let plan = self.schemas.get(value.schema(), |schema| Plan::new(schema, &self.pairs, true))?;
+            let from = value.schema().clone();
+            let mut values = value.into_values();
+            let kept = plan.kept(&mut values, self.replace_null)?;
+            let moved = Struct::from_values(from, values)?;
+            plan.add_headers(&moved, &self.pairs, self.replace_null, &mut headers)?;
+            let kept = Struct::from_values(plan.schema.clone(), kept)?;
+            self.part.put(record, Some(plan.schema.clone()), Value::Struct(kept));
         } else {
-            None
-        };
-        for ((_, header), source) in pairs.iter().zip(&plan.sources) {
-            let Some(field) = source.and_then(|index| from.fields().get(index)) else {
-                // Java looks the field up only now.
-                return Err(Error::new(
-                    ErrorKind::NullPointer,
-                    "Cannot invoke \"org.apache.kafka.connect.data.Field.schema()\" because the return value of \"org.apache.kafka.connect.data.Schema.field(String)\" is null",
-                ));
+            let Value::Struct(value) = self.part.value(record) else {
+                return require_struct(self.part.take(record).1, purpose).map(|_| ());
             };
-            let value = values.get(field.index).cloned().unwrap_or_default();
-            let value = filled(field, value, self.replace_null);
-            let value = aqueduct_api::SchemaAndValue::new(field.schema.clone(), value);
-            record.headers.add(header.clone(), value)?;
+            let plan = self.schemas.get(value.schema(), |schema| Plan::new(schema, &self.pairs, false))?;
+            plan.add_headers(value, &self.pairs, self.replace_null, &mut headers)?;
+            if self.part.schema(record) != Some(&plan.schema) {
+                let (_, value) = self.part.take(record);
+                self.part.put(record, Some(plan.schema.clone()), value);
+            }
         }
-        let updated = match updated {
-            Some(updated) => updated,
-            None => Struct::from_values(from, values)?,
-        };
-        self.part.put(record, Some(plan.schema.clone()), Value::Struct(updated));
+        record.headers = headers;
         Ok(())
     }
 }

@@ -44,6 +44,11 @@ impl Struct {
         self.values
     }
 
+    /// The stored value at a position, taken out; null stays there.
+    pub fn take_at(&mut self, index: usize) -> Value {
+        self.values.get_mut(index).map(std::mem::take).unwrap_or_default()
+    }
+
     /// The fields with their stored values.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Field, &Value)> {
         self.schema.fields().iter().zip(&self.values)

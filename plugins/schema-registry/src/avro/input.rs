@@ -29,7 +29,8 @@ impl<'a> Input<'a> {
         rest
     }
 
-    fn take(&mut self, length: usize) -> Result<&'a [u8]> {
+    /// The next bytes.
+    pub(super) fn take(&mut self, length: usize) -> Result<&'a [u8]> {
         let (taken, rest) =
             self.rest.split_at_checked(length).ok_or_else(|| broken("the message ends too early"))?;
         self.rest = rest;
@@ -79,14 +80,18 @@ impl<'a> Input<'a> {
         Ok(self.payload.slice_ref(self.take(size)?))
     }
 
-    pub(super) fn bytes(&mut self) -> Result<Bytes> {
+    /// What is as long as a length says.
+    pub(super) fn block(&mut self) -> Result<&'a [u8]> {
         let length = usize::try_from(self.long()?).map_err(|_| broken("a length is negative"))?;
-        self.fixed(length)
+        self.take(length)
+    }
+
+    pub(super) fn bytes(&mut self) -> Result<Bytes> {
+        Ok(self.payload.slice_ref(self.block()?))
     }
 
     pub(super) fn text(&mut self) -> Result<Text> {
-        let length = usize::try_from(self.long()?).map_err(|_| broken("a length is negative"))?;
-        let taken = self.take(length)?;
+        let taken = self.block()?;
         let strict = Text::from_utf8_slice(self.payload, taken);
         Ok(strict.unwrap_or_else(|| Text::from(&*String::from_utf8_lossy(taken))))
     }

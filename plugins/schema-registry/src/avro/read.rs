@@ -63,14 +63,10 @@ impl Read {
             Self::Float32 => Value::Float32(input.float()?),
             Self::Float64 => Value::Float64(input.double()?),
             Self::String => Value::String(input.text()?),
-            Self::Bytes | Self::Decimal { size: None, .. } => {
-                let bytes = input.bytes()?;
-                return self.bytes(bytes);
-            }
-            Self::Fixed(size) | Self::Decimal { size: Some(size), .. } => {
-                let bytes = input.fixed(*size)?;
-                return self.bytes(bytes);
-            }
+            Self::Bytes => Value::Bytes(input.bytes()?),
+            Self::Fixed(size) => Value::Bytes(input.fixed(*size)?),
+            Self::Decimal { scale, size: None } => return decimal(input.block()?, *scale),
+            Self::Decimal { scale, size: Some(size) } => return decimal(input.take(*size)?, *scale),
             Self::Date => Value::Date(i64::from(input.int()?) * DAY_MS),
             Self::Time => {
                 let time = i64::from(input.int()?);
@@ -112,7 +108,10 @@ impl Read {
                 Value::Map(entries.into_iter().collect::<Map>().into_hash_order())
             }
             Self::Record(schema, fields) => {
-                let values = fields.iter().map(|field| field.value(input)).collect::<Result<_>>()?;
+                let mut values = Vec::with_capacity(fields.len());
+                for field in fields {
+                    values.push(field.value(input)?);
+                }
                 Value::Struct(Struct::from_values(schema.clone(), values)?)
             }
             Self::Union { null, default, branches, of } => {
@@ -145,15 +144,17 @@ impl Read {
     /// The value of bytes.
     pub(super) fn bytes(&self, bytes: Bytes) -> Result<Value> {
         match self {
-            Self::Decimal { .. } if bytes.is_empty() => {
-                Err(Error::new(ErrorKind::NumberFormat, "Zero length BigInteger"))
-            }
-            Self::Decimal { scale, .. } => {
-                Ok(Decimal::new(BigInt::from_signed_bytes_be(&bytes), *scale).into())
-            }
+            Self::Decimal { scale, .. } => decimal(&bytes, *scale),
             _ => Ok(Value::Bytes(bytes)),
         }
     }
+}
+
+fn decimal(bytes: &[u8], scale: i32) -> Result<Value> {
+    if bytes.is_empty() {
+        return Err(Error::new(ErrorKind::NumberFormat, "Zero length BigInteger"));
+    }
+    Ok(Decimal::new(BigInt::from_signed_bytes_be(bytes), scale).into())
 }
 
 /// Each field in turn is a union of null and a class.

@@ -122,7 +122,10 @@ fn structure(options: &Options, schema: &Schema, members: &Members<'_>) -> Resul
         Some(raw) => value(options, Some(&field.schema), raw),
         None => of_node(options, &field.schema, Node::Null),
     };
-    let values = schema.fields().iter().map(field).collect::<Result<_>>()?;
+    let mut values = Vec::with_capacity(schema.fields().len());
+    for known in schema.fields() {
+        values.push(field(known)?);
+    }
     Ok(Struct::from_values(schema.clone(), values)?.into())
 }
 
