@@ -123,6 +123,7 @@ fn side_of_a_pair(setup: &Setup, side: Side, pair: u32, args: &Args, figures: &m
     let mut cluster = setup.cluster(side, &format!("rest-{pair}"))?;
     let file = setup.path("empty.txt").display().to_string();
     started_with(&mut cluster, setup.program(side), args.connectors, &file)?;
+    let mut measured = Vec::new();
     for kind in KINDS {
         let count = if kind.changes { args.changes } else { args.reads };
         let mut times_ms = Vec::with_capacity(count);
@@ -135,11 +136,16 @@ fn side_of_a_pair(setup: &Setup, side: Side, pair: u32, args: &Args, figures: &m
             }
         }
         times_ms.sort_by(f64::total_cmp);
-        figures.add("p50, ms", kind.name, 2, side, quantile(&times_ms, 50));
-        figures.add("p99, ms", kind.name, 2, side, quantile(&times_ms, 99));
-        if kind.changes {
-            figures.add("refused and asked again", kind.name, 0, side, f64::from(refused));
+        measured.push((kind, times_ms, f64::from(refused)));
+    }
+    // One table for each section, so all of a section come together.
+    for percent in [50, 99] {
+        for (kind, times_ms, _) in &measured {
+            figures.add(&format!("p{percent}, ms"), kind.name, 2, side, quantile(times_ms, percent));
         }
+    }
+    for (kind, _, refused) in measured.iter().filter(|(kind, ..)| kind.changes) {
+        figures.add("refused and asked again", kind.name, 0, side, *refused);
     }
     cluster.stop(0)?;
     Ok(())
