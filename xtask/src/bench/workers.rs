@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
@@ -42,7 +43,7 @@ const SINK: &More = &[
 
 /// How much is measured.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(super) struct Workers {
     /// How often a worker of each side runs; 0 leaves the workers out
     #[arg(long, default_value_t = 3)]
     pairs: u32,
@@ -55,16 +56,19 @@ pub(super) struct Args {
     /// The Java worker's heap, at most; its start script has 2 GB
     #[arg(long, default_value_t = 2048)]
     java_heap_mb: u32,
+    /// Measure this binary's workers instead of a release build's
+    #[arg(long)]
+    aqueduct: Option<PathBuf>,
 }
 
-pub(super) fn run(args: &Args) -> Result<()> {
+pub(super) fn run(args: &Workers) -> Result<()> {
     if args.pairs == 0 {
         return Ok(());
     }
     if args.records == 0 {
         bail!("there is nothing to measure");
     }
-    let setup = Setup::new("transforms", None, args.java_heap_mb)?;
+    let setup = Setup::new("transforms", args.aqueduct.as_deref(), args.java_heap_mb)?;
     let mut transfer = Transfer::new(setup, args.warmup, args.records)?;
     let plain = transfer.setup.path("lines.txt");
     lines::write(&plain, transfer.total(), number)?;
