@@ -56,6 +56,15 @@ pub struct Committable {
 }
 
 impl Partition {
+    /// The record of this sequence. It nearly always is the first: acknowledgements come in the order of sending.
+    fn find(&mut self, sequence: u64) -> Option<&mut Submitted> {
+        if self.records.front().is_some_and(|first| first.sequence == sequence) {
+            return self.records.front_mut();
+        }
+        let index = self.records.binary_search_by_key(&sequence, |record| record.sequence).ok()?;
+        self.records.get_mut(index)
+    }
+
     /// Takes the acknowledged records off the head.
     fn take_acked(&mut self) {
         while let Some(record) = self.records.pop_front_if(|record| record.acked) {
@@ -125,10 +134,7 @@ impl SubmittedRecords {
         let Some(index) = sequence.checked_sub(self.first) else { return };
         let Some(at) = self.in_flight.get(index as usize).copied() else { return };
         let Some(partition) = self.partitions.get_mut(at as usize) else { return };
-        let Ok(index) = partition.records.binary_search_by_key(&sequence, |record| record.sequence) else {
-            return;
-        };
-        let record = &mut partition.records[index];
+        let Some(record) = partition.find(sequence) else { return };
         if std::mem::replace(&mut record.acked, true) {
             return;
         }
