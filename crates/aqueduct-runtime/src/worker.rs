@@ -332,10 +332,12 @@ impl Worker {
             .collect())
     }
 
-    /// Makes a task and starts it. What goes wrong is in its status.
+    /// Makes a task and starts it: one of so many, which must not be more than `tasks.max`, unless that is not enforced. What
+    /// goes wrong is in its status.
     pub async fn start_task(
         &self,
         id: &TaskId,
+        of: usize,
         connector: &ConfigMap,
         task: &ConfigMap,
         target: TargetState,
@@ -353,7 +355,7 @@ impl Worker {
             given_up: Arc::clone(&given_up),
         };
         let span = tracing::info_span!("connector", connector = id.connector, task = id.task);
-        let assembled = self.assemble(id, connector, task, control, &mut report);
+        let assembled = self.assemble(id, of, connector, task, control, &mut report);
         let (assembled, watch) = match assembled.instrument(span.clone()).await {
             Ok(made) => made,
             Err(error) => return span.in_scope(|| report.failed(&error)),

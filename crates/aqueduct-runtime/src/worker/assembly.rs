@@ -72,6 +72,7 @@ impl Worker {
     pub(super) async fn assemble(
         &self,
         id: &TaskId,
+        of: usize,
         connector: &ConfigMap,
         task: &ConfigMap,
         control: TaskControl,
@@ -80,6 +81,8 @@ impl Worker {
         let transformer = &self.parts.transformer;
         let resolved = transformer.resolve(connector).await?;
         let parsed = ConnectorConfig::parse(&resolved.config, &self.parts.registry)?;
+        // The connector was held to it, but the set may be another program's.
+        check_task_count(&id.connector, of, &parsed)?;
         let plugin = self.parts.registry.get(Wanted::Connector, &parsed.class, parsed.version.as_ref())?;
         report.version = Some(plugin.version);
         let config_source: ConfigSource = {

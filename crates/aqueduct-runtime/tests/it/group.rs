@@ -1,5 +1,7 @@
 //! Workers of a group, each with a REST server, on the dev broker.
 
+mod task_sets;
+
 use std::sync::Arc;
 
 use aqueduct_api::ConfigMap;

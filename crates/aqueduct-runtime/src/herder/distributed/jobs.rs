@@ -27,6 +27,8 @@ struct TaskStart {
     connector: Arc<ConfigMap>,
     config: Arc<ConfigMap>,
     target: TargetState,
+    /// How many tasks the connector has.
+    of: usize,
 }
 
 struct ConnectorStart {
@@ -251,8 +253,9 @@ fn task_start(
     target: TargetState,
 ) -> Option<TaskStart> {
     let connector = state.connector(&id.connector)?;
+    let of = usize::try_from(connector.usable_tasks()).unwrap_or_default();
     let connector = connector.applied().or(connector.config())?.clone();
-    Some(TaskStart { id, connector, config, target })
+    Some(TaskStart { id, connector, config, target, of })
 }
 
 /// What a job works with.
@@ -275,10 +278,10 @@ impl Hands {
     }
 
     async fn start_task(&self, turn: &mut Turn, start: &TaskStart) {
-        let TaskStart { id, connector, config, target } = start;
+        let TaskStart { id, connector, config, target, of } = start;
         let _stage = self.shared.stages.enter(format!("starting the task {id}"));
         let events = Arc::new(Events::new(&self.shared));
-        let starting = self.shared.worker.start_task(id, connector, config, *target, events);
+        let starting = self.shared.worker.start_task(id, *of, connector, config, *target, events);
         let _ = turn.unless_interrupted(starting).await;
     }
 

@@ -102,7 +102,8 @@ impl Inner {
                 continue;
             };
             let events = Arc::clone(&events) as Arc<dyn WorkerEvents>;
-            self.worker.start_task(id, &configured.config, task, configured.target, events).await;
+            let of = configured.tasks.len();
+            self.worker.start_task(id, of, &configured.config, task, configured.target, events).await;
         }
     }
 
