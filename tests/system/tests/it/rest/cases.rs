@@ -40,6 +40,8 @@ pub(super) enum Step {
         note: &'static str,
         /// Whether it goes to the listener for administrators.
         admin: bool,
+        /// Whether it is asked until the answer stays the same: Java's can be old for a moment.
+        calm: bool,
     },
     /// Waits until `GET path` has the value at the JSON pointer; a null is what is not there. Nothing of it is compared.
     Await { path: String, pointer: &'static str, value: Value },
@@ -61,8 +63,18 @@ pub(super) struct Written {
     pub(super) about: &'static str,
     /// How many there are at least.
     pub(super) count_min: usize,
-    /// Not in the order of the log, but for each key: different hands have written them.
-    pub(super) by_key: bool,
+    pub(super) view: View,
+}
+
+/// What is shown of records.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum View {
+    /// All in the order of the log.
+    Log,
+    /// Those of each key, since different hands write them. How often the same is written is a matter of time.
+    Histories,
+    /// The last of each key, which is what compaction leaves.
+    Compacted,
 }
 
 fn case(name: &'static str, steps: Vec<Step>) -> Case {
@@ -130,7 +142,7 @@ impl Step {
     fn new(method: &'static str, path: impl Into<String>) -> Step {
         let headers = vec![("Accept", "application/json".to_owned())];
         let request = Request { method, path: path.into(), headers, body: None };
-        Step::Ask { request, note: "", admin: false }
+        Step::Ask { request, note: "", admin: false, calm: false }
     }
 
     fn note(mut self, text: &'static str) -> Step {
@@ -161,6 +173,14 @@ impl Step {
         if let Step::Ask { request, .. } = &mut self {
             request.headers.push(("Content-Type", "application/json".to_owned()));
             request.body = Some(body.into());
+        }
+        self
+    }
+
+    /// Asks until the answer stays the same.
+    fn calm(mut self) -> Step {
+        if let Step::Ask { calm, .. } = &mut self {
+            *calm = true;
         }
         self
     }
@@ -213,12 +233,17 @@ fn remove(file: &'static str) -> Step {
 
 /// Records in the order of the log.
 fn log_of(topic: &'static str, about: &'static str, count_min: usize) -> Step {
-    Step::Records(Written { topic, about, count_min, by_key: false })
+    Step::Records(Written { topic, about, count_min, view: View::Log })
 }
 
 /// The records of each key.
 fn history_of(topic: &'static str, about: &'static str, count_min: usize) -> Step {
-    Step::Records(Written { topic, about, count_min, by_key: true })
+    Step::Records(Written { topic, about, count_min, view: View::Histories })
+}
+
+/// What compaction leaves of the records.
+fn last_of(topic: &'static str, about: &'static str, count_min: usize) -> Step {
+    Step::Records(Written { topic, about, count_min, view: View::Compacted })
 }
 
 /// Waits until the connector and its first task are in this state.

@@ -35,7 +35,6 @@ const fn standalone(step: &'static str, place: &'static str, reason: &'static st
 
 const NO_CLASS: &str = "a JVM can load classes that are no plugins, ours has none to load";
 const NO_TEXT: &str = "Java's test connectors throw an exception without a text";
-const FORGOTTEN: &str = "what is deleted is forgotten at once, and once more when it has stopped";
 const NULL_POINTER: &str = "Java answers with a null pointer's text; 404 is the truth";
 
 const NULL_TEXT: &str = "the text of a null pointer";
@@ -64,18 +63,6 @@ const KNOWN: &[Deviation] = &[
         "",
         "a set of tasks that is not written again behind its connector would be lost in a compaction (KAFKA-17719)",
     ),
-    of(
-        &[Setting::Member],
-        "records of status about status-connector-rest-log",
-        "/status-connector-rest-log/9",
-        FORGOTTEN,
-    ),
-    of(
-        &[Setting::Member],
-        "records of status about status-connector-rest-log",
-        "/status-connector-rest-log/10",
-        FORGOTTEN,
-    ),
     of(&[Setting::Guarded], "POST /connectors (anna)", "/answer/message", NULL_TEXT),
     of(
         &[Setting::Guarded],
@@ -84,12 +71,6 @@ const KNOWN: &[Deviation] = &[
         "listeners for administrators ask for passwords, too",
     ),
     of(&[Setting::Guarded], "(no base64)", "", "who sends no base64 has no credentials, and is a stranger"),
-    of(
-        &[Setting::Member],
-        "records of status about status-topic",
-        "",
-        "that a topic is in use is written once, and not whenever a task starts",
-    ),
     known("{\"offsets\":[{\"partition\":null", "/answer/message", "a null partition is an empty one"),
     known("{\"offsets\":[{\"partition\":{},", "/answer/message", "a null partition is an empty one"),
 ];

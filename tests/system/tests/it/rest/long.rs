@@ -2,8 +2,8 @@
 
 use xtask::oracle::live;
 
-use super::hold_java;
 use super::setting::Setting;
+use super::{hold_java, openapi};
 use crate::stage::Kafka;
 
 #[test]
@@ -12,4 +12,9 @@ fn java_answers_as_recorded_with_other_settings() {
     for setting in [Setting::Guarded, Setting::Bounded, Setting::Listed, Setting::Exact] {
         hold_java(setting, &kafka);
     }
+}
+
+#[test]
+fn many_made_up_requests_fail_only_where_they_fail_in_java() {
+    openapi::ask(150);
 }

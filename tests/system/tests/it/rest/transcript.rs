@@ -9,7 +9,7 @@ use xtask::oracle::wire::Record;
 use xtask::wait;
 
 use super::asked::Asked;
-use super::cases::{Step, Written};
+use super::cases::{Step, View, Written};
 use super::exchange::{Request, Response};
 use super::sameness::{KnownKeys, Sameness};
 
@@ -44,13 +44,14 @@ pub(super) fn play(asked: &mut Asked<'_>, steps: &[Step]) -> Value {
     let dir = asked.dir();
     for step in steps {
         let came = match step {
-            Step::Ask { request, note, admin } => {
+            Step::Ask { request, note, admin, calm } => {
                 let filled = Request {
                     path: request.path.replace("{dir}", &dir),
                     body: request.body.as_ref().map(|body| body.replace("{dir}", &dir)),
                     ..request.clone()
                 };
-                let response = settled(asked, &filled, *admin)
+                let ask = if *calm { calmed } else { settled };
+                let response = ask(asked, &filled, *admin)
                     .unwrap_or_else(|error| panic!("{} {}: {error}", request.method, request.path));
                 let mut entry = entry(request, note, &response, &Sameness { port: asked.port(), dir: &dir });
                 keys.shorten(&request.path, &mut entry);
@@ -101,6 +102,19 @@ fn settled(asked: &Asked<'_>, request: &Request, admin: bool) -> io::Result<Resp
             Ok((!passes(&last)).then_some(()))
         });
     }
+    Ok(last)
+}
+
+/// The answer that comes again and again.
+fn calmed(asked: &Asked<'_>, request: &Request, admin: bool) -> io::Result<Response> {
+    let mut last = settled(asked, request, admin)?;
+    let mut calm = 0;
+    let _ = wait::poll(PATIENCE, LOOK_AGAIN, || {
+        let now = settled(asked, request, admin)?;
+        calm = if now.body == last.body { calm + 1 } else { 0 };
+        last = now;
+        Ok((calm >= CALM).then_some(()))
+    });
     Ok(last)
 }
 
@@ -159,12 +173,17 @@ fn shown(records: &[Record], written: &Written, sameness: &Sameness<'_>) -> Valu
         Some(_) => sameness.record(&record.value_text()),
     };
     let key = |record: &Record| sameness.text(&record.key_text());
-    if !written.by_key {
+    if written.view == View::Log {
         return records.iter().map(|record| json!([key(record), value(record)])).collect();
     }
     let mut keys: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for record in records {
-        keys.entry(key(record)).or_default().push(value(record));
+        let values = keys.entry(key(record)).or_default();
+        if written.view == View::Compacted {
+            values.clear();
+        }
+        values.push(value(record));
+        values.dedup();
     }
     json!(keys)
 }

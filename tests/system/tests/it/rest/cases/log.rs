@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    Step, bare, create, create_in, delete, history_of, log_of, numbers, patch, post, put, settle, source,
-    wait_for, with,
+    Step, bare, create, create_in, delete, history_of, last_of, log_of, numbers, patch, post, put, settle,
+    source, wait_for, with,
 };
 
 pub(super) fn steps() -> Vec<Step> {
@@ -47,12 +47,13 @@ fn a_life() -> Vec<Step> {
             json!({"offsets": [{"partition": {"filename": "{dir}/input"}, "offset": {"position": 4}}]}),
         ),
         delete(format!("{path}/offsets")),
-        delete(path),
-        log_of("configs", "rest-log", 13),
         history_of("offsets", "rest-log", 3),
         history_of("status", "status-connector-rest-log", 4),
         history_of("status", "status-task-rest-log", 4),
-        history_of("status", "status-topic-rest-in:connector-rest-log", 2),
+        last_of("status", "status-topic-rest-in:connector-rest-log", 1),
+        delete(path),
+        log_of("configs", "rest-log", 13),
+        last_of("status", "rest-log", 3),
     ]);
     steps
 }

@@ -35,7 +35,7 @@ fn of_a_source() -> Vec<Step> {
         wait_for(status, "/tasks", json!([])),
         patch(path, pair(file.clone(), json!({"position": 4}))),
         wait_for(path, "/offsets/0/offset/position", json!(4)),
-        get(path).note("altered"),
+        get(path).note("altered").calm(),
     ]);
     for body in [
         pair(json!({"filename": "{dir}/input"}), json!({"position": -1})),
@@ -60,7 +60,7 @@ fn of_a_source() -> Vec<Step> {
         delete(path),
         wait_for(path, "/offsets", json!([])),
         delete(path).note("again"),
-        get(path).note("reset"),
+        get(path).note("reset").calm(),
         bare("PUT", "/connectors/rest-src/resume"),
     ]);
     steps.extend(settle("rest-src", "RUNNING"));
@@ -86,9 +86,9 @@ fn of_a_sink() -> Vec<Step> {
         bare("PUT", "/connectors/rest-snk/stop"),
         wait_for(status, "/tasks", json!([])),
         patch(path, pair(partition(json!(0)), json!({"kafka_offset": 1}))),
-        get(path).note("altered"),
+        get(path).note("altered").calm(),
         patch(path, pair(partition(json!("0")), json!({"kafka_offset": "2"}))).note("texts"),
-        get(path).note("altered by texts"),
+        get(path).note("altered by texts").calm(),
     ]);
     for body in [
         pair(partition(json!("x")), json!({"kafka_offset": 1})),
@@ -107,10 +107,10 @@ fn of_a_sink() -> Vec<Step> {
     }
     steps.extend([
         patch(path, pair(partition(json!(0)), Value::Null)).note("tombstone"),
-        get(path).note("deleted"),
+        get(path).note("deleted").calm(),
         delete(path),
         delete(path).note("again"),
-        get(path).note("reset"),
+        get(path).note("reset").calm(),
         delete("/connectors/rest-snk"),
     ]);
     steps
@@ -131,9 +131,9 @@ fn of_a_sinks_own_group() -> Vec<Step> {
             "/connectors/rest-own-b/offsets",
             pair(json!({"kafka_topic": "rest-out", "kafka_partition": 0}), json!({"kafka_offset": 1})),
         ),
-        get(path).note("altered by the other"),
+        get(path).note("altered by the other").calm(),
         delete("/connectors/rest-own-b/offsets"),
-        get(path).note("reset by the other"),
+        get(path).note("reset by the other").calm(),
         delete("/connectors/rest-own-a"),
         delete("/connectors/rest-own-b"),
     ]);
@@ -143,12 +143,11 @@ fn of_a_sinks_own_group() -> Vec<Step> {
 /// A source that looks at no offset that it is given.
 fn of_anything() -> Vec<Step> {
     let path = "/connectors/rest-any/offsets";
-    let at = |offset: Value| patch(path, pair(json!({"id": 0}), offset));
     let mut steps = vec![
         post("/connectors", create_in("STOPPED", &numbers("rest-any", 1))),
         wait_for("/connectors/rest-any/status", "/connector/state", json!("STOPPED")),
     ];
-    for value in [
+    let values = [
         json!(7),
         json!(-7),
         json!(9_223_372_036_854_775_807_i64),
@@ -160,20 +159,22 @@ fn of_anything() -> Vec<Step> {
         Value::Null,
         json!([1]),
         json!({"a": 1}),
-    ] {
-        steps.extend([at(json!({"seqno": value})), get(path)]);
+    ];
+    for (id, value) in values.into_iter().enumerate() {
+        steps.push(patch(path, pair(json!({"id": id}), json!({"seqno": value}))));
     }
     for partition in
         [json!({"id": [1]}), json!({"id": {"a": 1}}), json!({"id": "0"}), json!({"b": 1, "a": 2})]
     {
-        steps.extend([patch(path, pair(partition, json!({"seqno": 1}))), get(path)]);
+        steps.push(patch(path, pair(partition, json!({"seqno": 1}))));
     }
+    steps.push(get(path).calm());
     steps.extend([
         patch(path, json!({"offsets": [
             {"partition": {"id": 0}, "offset": {"seqno": 1}}, {"partition": {"id": 0}, "offset": {"seqno": 2}},
             {"partition": {"id": 1}, "offset": null},
         ]})),
-        get(path).note("of two the last"),
+        get(path).note("of two the last").calm(),
         delete(path),
         delete("/connectors/rest-any"),
     ]);
