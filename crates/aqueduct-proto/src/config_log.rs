@@ -17,6 +17,8 @@
 //! * **heal the logs of others**: the dropped set is kept aside ([`Connector::shelved`]). A leader that sees members run its
 //!   tasks knows that they are alive, counts them as configured and writes the set again. When nobody runs them, the
 //!   connector's start generates tasks anew, as for a new connector;
+//! * **finish what was begun**: the task configurations that a leader wrote before it died or failed take the place of those
+//!   that count once the log is compacted ([`Connector::is_overwritten`]), so the connector is asked for its set again;
 //! * **never advertise what has no configuration**: a set of which compaction or a crash left only a part gives no tasks,
 //!   and the worker that runs the connector generates them again ([`Connector::is_inconsistent`]); only Java waits for the
 //!   next change.

@@ -21,7 +21,7 @@ mod task_sets;
 use std::sync::Arc;
 
 use changes::Changes;
-use doubts::{Doubts, has_stray_tasks};
+use doubts::{Doubts, is_wrong};
 use keys::Keys;
 pub use message::{Effect, Generated, Input, Refusal, Request, Warning, WriteError};
 use rebalance::{Catch, Rebalance};
@@ -212,11 +212,9 @@ impl Herder {
         };
         let keys = if self.is_leader() { self.keys.next_timeout() } else { None };
         let member = if self.started { self.member.poll_timeout() } else { None };
-        let doubts = self.doubts.next_timeout();
-        [member, catch, claim, keys, self.rebalance.scheduled_ms, self.task_sets.next_timeout(), doubts]
-            .into_iter()
-            .flatten()
-            .min()
+        let (doubts, changes) = (self.doubts.next_timeout(), self.changes.rejoin_at_ms());
+        let (scheduled, task_sets) = (self.rebalance.scheduled_ms, self.task_sets.next_timeout());
+        [member, catch, claim, keys, scheduled, task_sets, doubts, changes].into_iter().flatten().min()
     }
 
     /// Takes an input in and does what is to be done.
@@ -412,10 +410,10 @@ impl Herder {
         }
         loop {
             let state = self.config.snapshot();
-            let settled = self.is_settled() && !self.changes.needs_rejoin();
+            let settled = self.is_settled();
             let role = Role {
                 settled,
-                quiet: settled && !self.rebalance.revokes,
+                quiet: settled && !self.changes.needs_rejoin() && !self.rebalance.revokes,
                 leads,
                 claimed: self.claim == Claim::Held,
                 leader_url: self.rebalance.last.leader_url.as_deref().filter(|url| !url.is_empty()),
@@ -469,20 +467,21 @@ impl Herder {
             }
             Event::ConnectorRemoved(name) => {
                 self.task_sets.removed(&name);
-                self.changes.removed(name);
+                self.changes.removed(name, now_ms);
             }
-            Event::ConnectorUpdated(name) => self.changes.updated(name, before),
+            Event::ConnectorUpdated(name) => self.changes.updated(name, before, now_ms),
             Event::TasksUpdated { connector, .. } => {
                 let state = self.config.snapshot();
                 let runs_here = self.rebalance.started.connectors.contains(&connector);
                 if runs_here && self.task_sets.is_astray(&state, &connector) {
                     self.want_tasks(&state, &connector, now_ms);
                 }
-                self.changes.tasks(connector);
+                self.changes.tasks(connector, now_ms);
             }
             Event::TargetState(name) => {
-                if has_stray_tasks(&self.config.snapshot(), &name) {
-                    self.doubts.add(name.clone(), now_ms);
+                let state = self.config.snapshot();
+                if is_wrong(&state, &name) {
+                    self.doubts.add(&state, &name, now_ms);
                 }
                 self.changes.target(name);
             }

@@ -161,11 +161,13 @@ impl ConfigLog {
         entry.task_count = None;
         entry.tasks = TaskSet::new();
         entry.applied = None;
+        entry.unfinished = false;
         self.deferred.remove(name);
     }
 
     fn task(&mut self, id: TaskId, value: Result<Json, Reason>) -> Result<Option<Event>, Reason> {
         let config: ConfigMap = value::properties(&value?)?;
+        self.entry(id.connector.clone()).unfinished = true;
         self.deferred.entry(id.connector).or_default().insert(id.task, Arc::new(config));
         Ok(None)
     }
@@ -197,6 +199,7 @@ impl ConfigLog {
         entry.task_count = Some(count);
         entry.pending_fencing = true;
         entry.commit_offset = offset;
+        entry.unfinished = false;
         entry.shelved = None;
         Ok(Some(Event::TasksUpdated { connector: name, tasks }))
     }

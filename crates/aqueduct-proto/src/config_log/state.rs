@@ -35,6 +35,7 @@ pub struct Connector {
     pub(super) config_offset: i64,
     pub(super) commit_offset: i64,
     pub(super) shelved: Option<TaskSet>,
+    pub(super) unfinished: bool,
 }
 
 impl Connector {
@@ -92,6 +93,12 @@ impl Connector {
     /// Whether compaction could lose the task set: see the module's documentation.
     pub fn commit_is_older(&self) -> bool {
         self.config.is_some() && self.usable_tasks() > 0 && self.config_offset > self.commit_offset
+    }
+
+    /// Whether task configurations came after the task set that counts, and no commit yet: a set that is being written, or
+    /// whose writer has died. Compaction would keep these and lose those that count.
+    pub fn is_overwritten(&self) -> bool {
+        self.config.is_some() && self.unfinished && self.usable_tasks() > 0
     }
 
     /// A task set whose commit came before the connector's configuration: of this connector, or of a removed one of its

@@ -3,6 +3,9 @@
 //!
 //! A stop first writes an empty task set, then the target state. A set that was under way from a worker that did not know of
 //! the stop can come between the two, and Java leaves the connector stopped with tasks.
+//!
+//! And there are sets that the leader cannot use while the worker that runs the connector can: the late commit of a leader
+//! that was overtaken spoils a set for those who read it as it came, but not for those who begin to read after compaction.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +18,8 @@ use crate::state::TargetState;
 
 /// How long to wait for the set to be written before asking again.
 const RETRY_MS: i64 = 1_000;
+/// How long the worker that runs a connector has to write a usable set by itself.
+const GRACE_MS: i64 = 2_000;
 
 /// Connectors whose task set must be written again, and when to ask for that.
 #[derive(Debug, Default)]
@@ -23,8 +28,14 @@ pub(super) struct Doubts {
 }
 
 impl Doubts {
-    pub(super) fn add(&mut self, connector: String, now_ms: i64) {
-        self.due.entry(connector).or_insert(now_ms);
+    /// What `doubt` finds, is to be mended.
+    pub(super) fn add(&mut self, state: &ConfigState, connector: &str, now_ms: i64) {
+        let at_ms = match doubt(state, connector) {
+            None => return,
+            Some(Doubt::Tasks(_)) => now_ms,
+            Some(Doubt::Unusable(_)) => now_ms + GRACE_MS,
+        };
+        self.due.entry(connector.to_owned()).or_insert(at_ms);
     }
 
     pub(super) fn next_timeout(&self) -> Option<i64> {
@@ -32,18 +43,32 @@ impl Doubts {
     }
 }
 
-/// Whether a stopped connector has tasks.
-pub(super) fn has_stray_tasks(state: &ConfigState, name: &str) -> bool {
-    state.target_state(name) == Some(TargetState::Stopped) && !state.tasks(name).is_empty()
+/// What is wrong with a connector's task set, and what makes it right.
+enum Doubt {
+    /// This set should be there instead.
+    Tasks(Vec<ConfigMap>),
+    /// The connector must be asked for a set; it is when its configuration, which is this, is written again.
+    Unusable(ConfigMap),
 }
 
-/// The set that should be there instead.
-fn right_set(state: &ConfigState, name: &str) -> Option<Vec<ConfigMap>> {
-    if has_stray_tasks(state, name) {
-        return Some(Vec::new());
+/// What is wrong with a connector's task set, as a leader sees it.
+fn doubt(state: &ConfigState, name: &str) -> Option<Doubt> {
+    let connector = state.connector(name)?;
+    let target = state.target_state(name)?;
+    if target == TargetState::Stopped && connector.usable_tasks() > 0 {
+        Some(Doubt::Tasks(Vec::new()))
+    } else if target == TargetState::Started && (connector.is_inconsistent() || connector.is_overwritten()) {
+        Some(Doubt::Unusable(connector.config()?.as_ref().clone()))
+    } else {
+        let shelved = connector.shelved().filter(|_| target != TargetState::Stopped)?;
+        Some(Doubt::Tasks(shelved.values().map(|config| config.as_ref().clone()).collect()))
     }
-    let shelved = state.connector(name)?.shelved()?;
-    Some(shelved.values().map(|config| config.as_ref().clone()).collect())
+}
+
+/// Whether the set is wrong for certain. One that is shelved is only if its tasks run.
+pub(super) fn is_wrong(state: &ConfigState, name: &str) -> bool {
+    let is_shelved = state.connector(name).is_some_and(|connector| connector.shelved().is_some());
+    !is_shelved && doubt(state, name).is_some()
 }
 
 impl Herder {
@@ -58,7 +83,7 @@ impl Herder {
         self.doubts.due.retain(|name, _| {
             let lost = state.connector(name).is_some_and(|connector| connector.shelved().is_some());
             let runs_here = || tasks.iter().any(|id| id.connector == *name);
-            if leads { lost || has_stray_tasks(&state, name) } else { lost && runs_here() }
+            if leads { doubt(&state, name).is_some() } else { lost && runs_here() }
         });
         let due: Vec<String> = self
             .doubts
@@ -69,28 +94,33 @@ impl Herder {
             .collect();
         for name in due {
             self.doubts.due.insert(name.clone(), now_ms + RETRY_MS);
-            if let Some(configs) = right_set(&state, &name) {
-                self.write_again(name, configs, now_ms, effects);
+            if let Some(doubt) = doubt(&state, &name) {
+                self.mend(name, doubt, now_ms, effects);
             }
         }
     }
 
-    fn write_again(&mut self, name: String, configs: Vec<ConfigMap>, now_ms: i64, effects: &mut Vec<Effect>) {
-        effects.push(Effect::Warn(Warning::Republished { connector: name.clone(), tasks: configs.len() }));
-        if !self.is_leader() {
-            if let Some(leader_url) = self.leader_url() {
-                effects.push(Effect::PostTasks {
-                    leader_url: leader_url.to_owned(),
-                    connector: name,
-                    configs,
-                    question: None,
-                });
+    fn mend(&mut self, connector: String, doubt: Doubt, now_ms: i64, effects: &mut Vec<Effect>) {
+        let tasks = match &doubt {
+            Doubt::Tasks(configs) => Some(configs.len()),
+            Doubt::Unusable(_) => None,
+        };
+        effects.push(Effect::Warn(Warning::Republished { connector: connector.clone(), tasks }));
+        let request = match doubt {
+            Doubt::Tasks(configs) if !self.is_leader() => {
+                if let Some(leader_url) = self.leader_url().map(str::to_owned) {
+                    effects.push(Effect::PostTasks { leader_url, connector, configs, question: None });
+                }
+                return;
             }
-            return;
-        }
-        let origin = Origin::Housekeeping(name.clone());
+            Doubt::Tasks(configs) => Request::PutTasks { connector: connector.clone(), configs },
+            Doubt::Unusable(config) => {
+                Request::PutConnector { name: connector.clone(), config, initial: None, replace: true }
+            }
+        };
+        let origin = Origin::Housekeeping(connector);
         if !self.requests.has(&origin) {
-            let outcome = self.requests.add(origin, Request::PutTasks { connector: name, configs });
+            let outcome = self.requests.add(origin, request);
             self.report(outcome, now_ms, effects);
         }
     }

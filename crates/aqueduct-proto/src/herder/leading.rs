@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::doubts::has_stray_tasks;
+use super::doubts::is_wrong;
 use crate::assignor::{Member, cooperative, eager};
 use crate::config_log::ConfigState;
 use crate::state::{TargetState, TaskId};
@@ -163,7 +163,7 @@ impl Leading {
         let mut configured = state.work();
         let mut republish = Vec::new();
         for (name, connector) in state.connectors() {
-            if has_stray_tasks(state, name) {
+            if is_wrong(state, name) {
                 republish.push(name.to_owned());
             }
             let Some(shelved) = connector.shelved() else { continue };

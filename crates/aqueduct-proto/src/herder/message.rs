@@ -358,12 +358,12 @@ pub enum Warning {
     ReadFailed,
     /// A task without configuration is not started.
     NoTaskConfig(TaskId),
-    /// The task set of a connector was lost to compaction, or came although the connector is stopped; the leader writes it
-    /// again.
+    /// The task set of a connector was lost to compaction, or cannot be used, or came although the connector is stopped; the
+    /// leader has it written again.
     Republished {
         /// The connector.
         connector: String,
-        /// How many tasks it must have: none if it is stopped.
-        tasks: usize,
+        /// How many tasks it must have: none if it is stopped; unknown if it must be asked for them.
+        tasks: Option<usize>,
     },
 }

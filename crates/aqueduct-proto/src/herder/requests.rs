@@ -57,7 +57,8 @@ pub(super) struct Requests {
 pub(super) struct Role<'a> {
     /// In a generation whose assignment is carried out: only then a request can begin.
     pub(super) settled: bool,
-    /// No member is still stopping what it lost in the last rebalance, as far as the leader knows.
+    /// Besides, no rebalance is about to come, and no member is still stopping what it lost in the last one, as far as the
+    /// leader knows.
     pub(super) quiet: bool,
     /// Leads this generation.
     pub(super) leads: bool,
@@ -199,7 +200,10 @@ impl Requests {
             What::Request(request) => plan::needs_leader(request),
             What::Key(_) => true,
         };
-        let needs_quiet = matches!(self.waiting.front()?.1, What::Request(Request::Settle { .. }));
+        let needs_quiet = matches!(
+            self.waiting.front()?.1,
+            What::Request(Request::Settle { .. } | Request::PutTasks { .. })
+        );
         let may_begin = if needs_quiet && role.leads { role.quiet } else { role.settled };
         if !may_begin || (needs_leader && role.leads && !role.claimed) {
             return None;

@@ -158,7 +158,7 @@ impl Herder {
         self.rebalance.owners = decision.owners;
         self.rebalance.revokes = decision.revokes;
         for name in decision.republish {
-            self.doubts.add(name, now_ms);
+            self.doubts.add(&state, &name, now_ms);
         }
         self.member.assign(decision.assignments, now_ms);
     }

@@ -156,6 +156,7 @@ pub(super) fn must_publish(state: &ConfigState, name: &str, configs: &[ConfigMap
         || connector.is_inconsistent()
         || connector.applied() != connector.config()
         || connector.commit_is_older()
+        || connector.is_overwritten()
 }
 
 fn is_same_set(connector: &Connector, configs: &[ConfigMap]) -> bool {

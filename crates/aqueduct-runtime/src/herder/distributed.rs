@@ -11,6 +11,7 @@ mod news;
 mod refusal;
 mod settings;
 mod view;
+mod warnings;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -22,7 +22,7 @@ use xtask::oracle::live;
 use xtask::oracle::worker::Program;
 
 use crate::site::Site;
-use crate::stage::{Kafka, Own, ours};
+use crate::stage::{Kafka, ours};
 use crate::waiting::tell;
 use asked::Asked;
 use cases::Case;
@@ -35,13 +35,6 @@ const RECORD: &str = "AQUEDUCT_RECORD";
 fn java_answers_as_recorded() {
     let Some(kafka) = live::or_skip("Apache Kafka", Kafka::apache) else { return };
     hold_java(Setting::Standalone, &kafka);
-}
-
-/// On a broker of its own: the topics of the cases have to be empty.
-#[test]
-fn java_answers_as_recorded_in_a_group() {
-    let Some(own) = live::or_skip("Apache Kafka", Own::start) else { return };
-    hold_java(Setting::Member, &own.kafka());
 }
 
 #[test]

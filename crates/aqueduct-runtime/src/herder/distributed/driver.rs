@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use aqueduct_api::ConfigMap;
 use aqueduct_kafka::group::{Answer, GroupLink};
-use aqueduct_proto::herder::{Effect, Herder, Input, Refusal, Request, Warning, WriteError};
+use aqueduct_proto::herder::{Effect, Herder, Input, Refusal, Request, WriteError};
 use aqueduct_proto::session::sign;
 use aqueduct_proto::state::TaskId;
 use aqueduct_proto::status_log::StatusOf;
@@ -19,6 +19,7 @@ use tokio::time::{Instant, sleep_until};
 use super::jobs::Jobs;
 use super::news::{Inputs, News, Want};
 use super::view::View;
+use super::warnings;
 use super::{HerderError, HerderResult, Shared};
 use crate::configs::{ConfigRecords, Privilege};
 use crate::herder::StageGuard;
@@ -85,6 +86,8 @@ pub(super) struct Driver {
     effects: Vec<Effect>,
     /// Whether this worker led after the last step.
     led: bool,
+    /// The way of what was given up when this worker led no more.
+    relinquished: Option<tokio::task::JoinHandle<()>>,
     finished: bool,
 }
 
@@ -115,6 +118,7 @@ impl Driver {
             pings: Vec::new(),
             effects: Vec::new(),
             led: false,
+            relinquished: None,
             finished: false,
         }
     }
@@ -299,7 +303,7 @@ impl Driver {
         let leads = self.herder.is_leader();
         if self.led && !leads {
             let shared = Arc::clone(&self.shared);
-            tokio::spawn(async move { shared.topic.relinquish().await });
+            self.relinquished = Some(tokio::spawn(async move { shared.topic.relinquish().await }));
         }
         self.led = leads;
     }
@@ -320,13 +324,20 @@ impl Driver {
                     Input::WriteDone(written)
                 });
             }
-            Effect::Claim => self.beside(async |shared| {
-                let claimed = shared.topic.claim().await;
-                if let Err(error) = &claimed {
-                    tracing::warn!("the config topic could not be claimed: {error}");
-                }
-                Input::Claimed { ok: claimed.is_ok() }
-            }),
+            Effect::Claim => {
+                let relinquished = self.relinquished.take();
+                self.beside(async move |shared| {
+                    // Else it could take away what is claimed now.
+                    if let Some(relinquished) = relinquished {
+                        let _ = relinquished.await;
+                    }
+                    let claimed = shared.topic.claim().await;
+                    if let Err(error) = &claimed {
+                        tracing::warn!("the config topic could not be claimed: {error}");
+                    }
+                    Input::Claimed { ok: claimed.is_ok() }
+                });
+            }
             Effect::StartConnector { connector, config, target } => {
                 self.jobs.start_connector(connector, config, target);
             }
@@ -360,7 +371,7 @@ impl Driver {
                     self.due_replies.push((reply, result));
                 }
             }
-            Effect::Warn(warning) => self.warn(&warning),
+            Effect::Warn(warning) => warnings::log(&warning, &self.shared),
             Effect::Fatal(error) => {
                 let group = &self.shared.settings.group_id;
                 let reason = format!("The group {group} does not take this worker: {error:?}");
@@ -453,35 +464,6 @@ impl Driver {
                 self.shared.levels.set(namespace, level, now_ms());
             }
             None => tracing::warn!("the config topic asks for the level '{level}' of {namespace}: no level"),
-        }
-    }
-
-    fn warn(&self, warning: &Warning) {
-        match warning {
-            Warning::Garbage { offset, key, reason } => {
-                let group = self.shared.worker.parts().config.distributed();
-                let topic = group.map(|group| group.config_topic.name.as_str()).unwrap_or_default();
-                tracing::warn!(topic, partition = 0, offset, key, "skipping a record: {reason}");
-            }
-            Warning::Malformed(reason) => tracing::error!("a message of the group cannot be read: {reason}"),
-            Warning::OutOfReach => tracing::warn!(
-                "the group's coordinator cannot be reached, so others may take over: all connectors and tasks here stop"
-            ),
-            Warning::PollTimeout => tracing::warn!(
-                "worker poll timeout has expired: this process stood still for longer than rebalance.timeout.ms and has left the group"
-            ),
-            Warning::ReadFailed => tracing::warn!("the config topic could not be read to its end in time"),
-            Warning::NoTaskConfig(id) => {
-                tracing::warn!("the task {id} has no configuration and is not started")
-            }
-            Warning::Republished { connector, tasks: 0 } => {
-                tracing::warn!("{connector} is stopped and had tasks: they are taken from it again");
-            }
-            Warning::Republished { connector, .. } => {
-                tracing::warn!(
-                    "the task set of {connector} had been lost to compaction and is written again"
-                );
-            }
         }
     }
 }

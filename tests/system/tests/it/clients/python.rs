@@ -86,9 +86,15 @@ pub(super) fn environment() -> Option<PathBuf> {
 
 /// The command that runs a script against the broker.
 pub(super) fn script(python: &PathBuf, name: &str, kafka: &Kafka) -> Command {
+    let mut command = bare(python, name);
+    command.arg(kafka.bootstrap());
+    command
+}
+
+/// The command that runs a script, without the script's arguments.
+pub(super) fn bare(python: &PathBuf, name: &str) -> Command {
     let mut command = Command::new(python);
     command.arg("-B").arg(workspace::root().join(format!("tests/system/python/{name}.py")));
-    command.arg(kafka.bootstrap());
     command
 }
 

@@ -62,8 +62,7 @@ pub(super) fn scene(kafka: &Kafka, name: &str, programs: [Program; 2]) {
     let answer = fence(&group, 0, "nobody", Some(&key));
     assert!(answer.status == 404 && answer.body.contains("Connector nobody not found"), "{answer:?}");
 
-    // The good one: a single task, which the leader writes down. What then becomes of it differs: Java runs it, and ours asks
-    // the connector again, whose set it is not.
+    // The good one: a single task, which the leader writes down.
     let end = group.config_end();
     let answer = submit(&group, 0, "signed", Some((&good, ALGORITHM)), &body);
     assert_eq!((answer.status, answer.body.as_str()), (204, ""), "{answer:?}");

@@ -4,7 +4,14 @@ use xtask::oracle::live;
 
 use super::setting::Setting;
 use super::{hold_java, openapi};
-use crate::stage::Kafka;
+use crate::stage::{Kafka, Own};
+
+/// On a broker of its own: the topics of the cases have to be empty.
+#[test]
+fn java_answers_as_recorded_in_a_group() {
+    let Some(own) = live::or_skip("Apache Kafka", Own::start) else { return };
+    hold_java(Setting::Member, &own.kafka());
+}
 
 #[test]
 fn java_answers_as_recorded_with_other_settings() {
