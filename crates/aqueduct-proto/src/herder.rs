@@ -212,9 +212,9 @@ impl Herder {
         };
         let keys = if self.is_leader() { self.keys.next_timeout() } else { None };
         let member = if self.started { self.member.poll_timeout() } else { None };
-        let (doubts, changes) = (self.doubts.next_timeout(), self.changes.rejoin_at_ms());
+        let doubts = self.doubts.next_timeout();
         let (scheduled, task_sets) = (self.rebalance.scheduled_ms, self.task_sets.next_timeout());
-        [member, catch, claim, keys, scheduled, task_sets, doubts, changes].into_iter().flatten().min()
+        [member, catch, claim, keys, scheduled, task_sets, doubts].into_iter().flatten().min()
     }
 
     /// Takes an input in and does what is to be done.
@@ -410,10 +410,10 @@ impl Herder {
         }
         loop {
             let state = self.config.snapshot();
-            let settled = self.is_settled();
+            let settled = self.is_settled() && !self.changes.needs_rejoin();
             let role = Role {
                 settled,
-                quiet: settled && !self.changes.needs_rejoin() && !self.rebalance.revokes,
+                quiet: settled && !self.rebalance.revokes,
                 leads,
                 claimed: self.claim == Claim::Held,
                 leader_url: self.rebalance.last.leader_url.as_deref().filter(|url| !url.is_empty()),
@@ -467,16 +467,16 @@ impl Herder {
             }
             Event::ConnectorRemoved(name) => {
                 self.task_sets.removed(&name);
-                self.changes.removed(name, now_ms);
+                self.changes.removed(name);
             }
-            Event::ConnectorUpdated(name) => self.changes.updated(name, before, now_ms),
+            Event::ConnectorUpdated(name) => self.changes.updated(name, before),
             Event::TasksUpdated { connector, .. } => {
                 let state = self.config.snapshot();
                 let runs_here = self.rebalance.started.connectors.contains(&connector);
                 if runs_here && self.task_sets.is_astray(&state, &connector) {
                     self.want_tasks(&state, &connector, now_ms);
                 }
-                self.changes.tasks(connector, now_ms);
+                self.changes.tasks(connector);
             }
             Event::TargetState(name) => {
                 let state = self.config.snapshot();

@@ -8,17 +8,10 @@ use crate::config_log::ConfigState;
 use crate::state::TargetState;
 use crate::subprotocol::Work;
 
-/// A change that needs a rebalance waits for so long for others to come, so that many of them, as when many connectors are
-/// created, make do with one.
-const CALM_MS: i64 = 10;
-/// But the first of them waits no longer than this.
-const CALM_MAX_MS: i64 = 500;
-
 /// Connectors by what changed of them.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
-    /// When to have the group decide anew, if it must: not before this, and at the latest at that time.
-    rejoin: Option<(i64, i64)>,
+    rejoin: bool,
     removed: BTreeSet<String>,
     updated: BTreeSet<String>,
     tasks: BTreeSet<String>,
@@ -26,8 +19,8 @@ pub(super) struct Changes {
 }
 
 impl Changes {
-    pub(super) fn removed(&mut self, name: String, now_ms: i64) {
-        self.want_rejoin(now_ms);
+    pub(super) fn removed(&mut self, name: String) {
+        self.rejoin = true;
         self.updated.remove(&name);
         self.targets.remove(&name);
         self.removed.insert(name);
@@ -35,25 +28,18 @@ impl Changes {
 
     /// A new connector must be assigned, one that is known already only gets another configuration; one that was removed and
     /// created again may do both.
-    pub(super) fn updated(&mut self, name: String, before: &ConfigState, now_ms: i64) {
-        if before.connector(&name).is_none() {
-            self.want_rejoin(now_ms);
-        }
+    pub(super) fn updated(&mut self, name: String, before: &ConfigState) {
+        self.rejoin |= before.connector(&name).is_none();
         self.updated.insert(name);
     }
 
-    pub(super) fn tasks(&mut self, name: String, now_ms: i64) {
-        self.want_rejoin(now_ms);
+    pub(super) fn tasks(&mut self, name: String) {
+        self.rejoin = true;
         self.tasks.insert(name);
     }
 
     pub(super) fn target(&mut self, name: String) {
         self.targets.insert(name);
-    }
-
-    fn want_rejoin(&mut self, now_ms: i64) {
-        let latest_ms = self.rejoin.map_or(now_ms + CALM_MAX_MS, |(_, latest_ms)| latest_ms);
-        self.rejoin = Some((now_ms + CALM_MS, latest_ms));
     }
 
     /// The group has decided with all of these changes known. What starts now, starts with them; only what runs since before
@@ -67,59 +53,32 @@ impl Changes {
         self.targets.retain(runs);
         self.tasks.retain(runs_tasks);
         self.removed.retain(runs);
-        if self.tasks.is_empty() && self.removed.is_empty() {
-            self.rejoin = None;
-        }
+        self.rejoin = !self.tasks.is_empty() || !self.removed.is_empty();
     }
 
     /// Whether the group must decide anew.
     pub(super) fn needs_rejoin(&self) -> bool {
-        self.rejoin.is_some()
-    }
-
-    /// When it must.
-    pub(super) fn rejoin_at_ms(&self) -> Option<i64> {
-        self.rejoin.map(|(calm_ms, latest_ms)| calm_ms.min(latest_ms))
-    }
-
-    fn take_rejoin(&mut self, now_ms: i64) -> bool {
-        let is_due = self.rejoin_at_ms().is_some_and(|at_ms| at_ms <= now_ms);
-        if is_due {
-            self.rejoin = None;
-            self.removed.clear();
-        }
-        is_due
+        self.rejoin
     }
 
     fn is_empty(&self) -> bool {
-        self.updated.is_empty() && self.tasks.is_empty() && self.targets.is_empty()
+        !self.rejoin && self.updated.is_empty() && self.tasks.is_empty() && self.targets.is_empty()
     }
 }
 
 impl Herder {
     /// Acts on what changed. Eager groups do everything through a rebalance.
     pub(super) fn apply_changes(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
-        if !self.changes.is_empty() {
-            if self.member.protocol().is_cooperative() {
-                self.apply_here(now_ms, effects);
-            } else {
-                self.changes.updated.clear();
-                self.changes.tasks.clear();
-                self.changes.targets.clear();
-                self.changes.want_rejoin(now_ms);
-            }
+        if self.changes.is_empty() {
+            return;
         }
-        if self.changes.take_rejoin(now_ms) {
-            self.member.rejoin(now_ms);
-        }
-    }
-
-    fn apply_here(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
-        let updated = std::mem::take(&mut self.changes.updated);
-        let changed_tasks = std::mem::take(&mut self.changes.tasks);
-        let targets = std::mem::take(&mut self.changes.targets);
+        let changes = std::mem::take(&mut self.changes);
         let state = self.config.snapshot();
-        for name in &updated {
+        if !self.member.protocol().is_cooperative() {
+            self.member.rejoin(now_ms);
+            return;
+        }
+        for name in &changes.updated {
             let Some(config) = state.connector(name).and_then(|connector| connector.config()) else {
                 continue;
             };
@@ -130,7 +89,7 @@ impl Herder {
             }
         }
         // Tasks of an older set stop before the group decides who runs the new one.
-        for name in &changed_tasks {
+        for name in &changes.tasks {
             let tasks = Work {
                 connectors: Vec::new(),
                 tasks: self
@@ -144,7 +103,7 @@ impl Herder {
             };
             self.stop(&tasks, effects);
         }
-        for name in targets {
+        for name in changes.targets {
             let Some(target) = state.target_state(&name) else { continue };
             let local = part_of(&self.rebalance.started, &name);
             if local.is_empty() {
@@ -155,6 +114,9 @@ impl Herder {
             if runs_connector {
                 self.want_tasks(&state, &name, now_ms);
             }
+        }
+        if changes.rejoin {
+            self.member.rejoin(now_ms);
         }
     }
 

@@ -57,8 +57,7 @@ pub(super) struct Requests {
 pub(super) struct Role<'a> {
     /// In a generation whose assignment is carried out: only then a request can begin.
     pub(super) settled: bool,
-    /// Besides, no rebalance is about to come, and no member is still stopping what it lost in the last one, as far as the
-    /// leader knows.
+    /// Besides, no member is still stopping what it lost in the last rebalance, as far as the leader knows.
     pub(super) quiet: bool,
     /// Leads this generation.
     pub(super) leads: bool,
@@ -200,10 +199,7 @@ impl Requests {
             What::Request(request) => plan::needs_leader(request),
             What::Key(_) => true,
         };
-        let needs_quiet = matches!(
-            self.waiting.front()?.1,
-            What::Request(Request::Settle { .. } | Request::PutTasks { .. })
-        );
+        let needs_quiet = matches!(self.waiting.front()?.1, What::Request(Request::Settle { .. }));
         let may_begin = if needs_quiet && role.leads { role.quiet } else { role.settled };
         if !may_begin || (needs_leader && role.leads && !role.claimed) {
             return None;

@@ -154,7 +154,9 @@ impl Jobs {
                     hands.inputs.give(Input::TasksWanted { connector: start.name }).await;
                     Ok(())
                 }
-                Some(Err(_)) | None => {
+                // What interrupts it starts the connector by itself, or takes it away.
+                None => Ok(()),
+                Some(Err(_)) => {
                     Err(HerderError::Internal(format!("Failed to start connector: {}", start.name)))
                 }
             };
