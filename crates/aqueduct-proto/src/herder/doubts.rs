@@ -93,10 +93,17 @@ impl Herder {
             .map(|(name, _)| name.clone())
             .collect();
         for name in due {
-            self.doubts.due.insert(name.clone(), now_ms + RETRY_MS);
-            if let Some(doubt) = doubt(&state, &name) {
-                self.mend(name, doubt, now_ms, effects);
-            }
+            let Some(doubt) = doubt(&state, &name) else {
+                self.doubts.due.remove(&name);
+                continue;
+            };
+            match &doubt {
+                Doubt::Tasks(_) => self.doubts.due.insert(name.clone(), now_ms + RETRY_MS),
+                // Asked once: a connector that cannot give a set is not restarted over and over. The next rebalance sees
+                // it again.
+                Doubt::Unusable(_) => self.doubts.due.remove(&name),
+            };
+            self.mend(name, doubt, now_ms, effects);
         }
     }
 
