@@ -94,6 +94,6 @@ fn says_what_is_wrong() {
     );
     assert_eq!(
         sink(&[("topics", "a"), ("connector.plugin.version", "9")]),
-        "Plugin t.IdleSinkConnector not found that matches the version range [9], available versions: [1]"
+        "Plugin t.IdleSinkConnector not found that matches the version range [9,9], available versions: [1]"
     );
 }
