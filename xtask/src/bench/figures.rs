@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
 use super::report::{cores, heading, load, row};
-use super::setup::{Side, results};
+use super::setup::{Setup, Side, results};
 use crate::oracle::fetch::KAFKA_VERSION;
 
 struct Figure {
@@ -23,11 +23,24 @@ pub(super) struct Figures {
     figures: Vec<Figure>,
 }
 
-impl Figures {
-    pub(super) fn new(name: &'static str) -> Figures {
-        Figures { name, figures: Vec::new() }
+/// Measures both sides of every pair, one after the other, and tells the figures.
+pub(super) fn in_turns(
+    setup: Setup,
+    name: &'static str,
+    pairs: u32,
+    mut measure: impl FnMut(&Setup, Side, u32, &mut Figures) -> Result<()>,
+) -> Result<()> {
+    let mut figures = Figures { name, figures: Vec::new() };
+    for pair in 0..pairs {
+        for side in Side::in_turns(pair) {
+            measure(&setup, side, pair, &mut figures).with_context(|| format!("{}'s side", side.name()))?;
+        }
     }
+    figures.finish(setup.binary())?;
+    setup.clear()
+}
 
+impl Figures {
     /// Adds what one run of a side has given.
     pub(super) fn add(&mut self, section: &str, name: &str, decimals: usize, side: Side, value: f64) {
         println!("{section}, {name}, {}: {value:.decimals$}", side.name());
@@ -44,7 +57,7 @@ impl Figures {
     }
 
     /// Prints a table of each section, and writes every value into `NAME.json`.
-    pub(super) fn finish(&self, binary: &Path) -> Result<()> {
+    fn finish(&self, binary: &Path) -> Result<()> {
         println!("\n{}", self.tables());
         let path = results().join(format!("{}.json", self.name));
         let text = serde_json::to_string_pretty(&self.json(binary))?;
@@ -88,7 +101,7 @@ mod tests {
 
     #[test]
     fn values_of_one_figure_come_together() {
-        let mut figures = Figures::new("x");
+        let mut figures = Figures { name: "x", figures: Vec::new() };
         figures.add("stop", "balanced, s", 1, Side::Java, 4.0);
         figures.add("stop", "balanced, s", 1, Side::Aqueduct, 2.0);
         figures.add("stop", "balanced, s", 1, Side::Java, 6.0);

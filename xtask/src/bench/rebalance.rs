@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
-use super::figures::Figures;
+use super::figures::{self, Figures};
 use super::setup::{Setup, Side};
 use crate::oracle::cluster::{Cluster, Layout, Marks, Wanted};
 use crate::wait;
@@ -38,15 +38,9 @@ pub struct Args {
 pub(super) fn run(args: &Args) -> Result<()> {
     ensure!(args.connectors > 0 && args.per_second > 0, "there is nothing to measure");
     let setup = Setup::new("rebalance", args.aqueduct.as_deref(), args.java_heap_mb)?;
-    let mut figures = Figures::new("rebalance");
-    for pair in 0..args.pairs {
-        for side in Side::in_turns(pair) {
-            let mut bench = Bench::start(&setup, side, args, &format!("rebalance-{pair}"))?;
-            bench.figures(&setup, &mut figures).with_context(|| format!("{} workers", side.name()))?;
-        }
-    }
-    figures.finish(setup.binary())?;
-    setup.clear()
+    figures::in_turns(setup, "rebalance", args.pairs, |setup, side, pair, figures| {
+        Bench::start(setup, side, args, &format!("rebalance-{pair}"))?.figures(setup, figures)
+    })
 }
 
 struct Bench {

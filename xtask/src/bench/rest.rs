@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-use super::figures::Figures;
+use super::figures::{self, Figures};
 use super::setup::{Setup, Side};
 use super::start::fill;
 use crate::oracle::cluster::{self, Cluster};
@@ -108,15 +108,9 @@ const KINDS: &[Kind] = &[
 pub(super) fn run(args: &Args) -> Result<()> {
     let setup = Setup::new("rest", args.aqueduct.as_deref(), args.java_heap_mb)?;
     std::fs::write(setup.path("empty.txt"), "")?;
-    let mut figures = Figures::new("rest");
-    for pair in 0..args.pairs {
-        for side in Side::in_turns(pair) {
-            side_of_a_pair(&setup, side, pair, args, &mut figures)
-                .with_context(|| format!("{} worker", side.name()))?;
-        }
-    }
-    figures.finish(setup.binary())?;
-    setup.clear()
+    figures::in_turns(setup, "rest", args.pairs, |setup, side, pair, figures| {
+        side_of_a_pair(setup, side, pair, args, figures)
+    })
 }
 
 fn side_of_a_pair(setup: &Setup, side: Side, pair: u32, args: &Args, figures: &mut Figures) -> Result<()> {

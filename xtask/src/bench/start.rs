@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-use super::figures::Figures;
+use super::figures::{self, Figures};
 use super::proc;
 use super::setup::{Setup, Side};
 use crate::oracle::cluster::{Cluster, Wanted};
@@ -43,15 +43,9 @@ pub struct Args {
 pub(super) fn run(args: &Args) -> Result<()> {
     let setup = Setup::new("start", args.aqueduct.as_deref(), args.java_heap_mb)?;
     std::fs::write(setup.path("empty.txt"), "")?;
-    let mut figures = Figures::new("start");
-    for pair in 0..args.pairs {
-        for side in Side::in_turns(pair) {
-            side_of_a_pair(&setup, side, pair, args, &mut figures)
-                .with_context(|| format!("{} workers", side.name()))?;
-        }
-    }
-    figures.finish(setup.binary())?;
-    setup.clear()
+    figures::in_turns(setup, "start", args.pairs, |setup, side, pair, figures| {
+        side_of_a_pair(setup, side, pair, args, figures)
+    })
 }
 
 fn side_of_a_pair(setup: &Setup, side: Side, pair: u32, args: &Args, figures: &mut Figures) -> Result<()> {

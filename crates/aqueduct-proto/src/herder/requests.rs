@@ -20,7 +20,7 @@ pub(super) enum Origin {
     TaskSet(String, u64),
     /// The keys.
     Key,
-    /// A task set that must be written again.
+    /// The leader itself, for a connector whose task set must be written again.
     Housekeeping(String),
 }
 
