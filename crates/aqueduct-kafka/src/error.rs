@@ -132,6 +132,11 @@ impl KafkaError {
         )
     }
 
+    /// Whether the group has not come to rest: it takes no offsets before the next generation is assigned.
+    pub fn is_rebalance(&self) -> bool {
+        matches!(self.code(), Some(ResponseError::RebalanceInProgress | ResponseError::IllegalGeneration))
+    }
+
     /// Whether the open transaction must be aborted before the producer can go on.
     pub fn is_abortable(&self) -> bool {
         self.abortable

@@ -368,8 +368,7 @@ impl SinkLoop {
 
     /// Commits a last time, and lets everything go. Also after a failure: what the task took before counts.
     async fn finish(&mut self) -> Result<()> {
-        let held = self.context.assignment_kafka();
-        let closed = self.close(&held).await;
+        let closed = self.close_all().await;
         if let Err(error) = self.task.stop().await {
             tracing::warn!(task = %self.id, class = self.task_class, "the task could not be stopped cleanly: {error:#}");
         }

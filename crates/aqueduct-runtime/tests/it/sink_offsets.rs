@@ -1,6 +1,7 @@
 //! Which offsets of sink tasks are committed.
 
 use aqueduct_api::{Offsets, TopicPartition};
+use aqueduct_broker::{ApiKey, Fault, ResponseError};
 use aqueduct_testkit::{Call, EmbeddedCluster, Monitor, Trouble, eventually};
 
 use super::setting::{GROUP, TOPIC, expect_committed, sink, texts};
@@ -108,6 +109,36 @@ async fn a_task_can_ask_for_a_commit() {
     assert_eq!(probe.calls(Call::PreCommit), 0);
     probe.sink_context(0).await.request_commit();
     expect_committed(&cluster, 4).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_that_stops_in_a_rebalance_commits_after_it() {
+    let monitor = Monitor::new();
+    let cluster = on_request(&monitor, 4).await;
+    let probe = monitor.probe("c");
+    cluster.create_running("c", sink(&[])).await;
+    probe.expect_taken(4).await;
+    let refused = Fault::fail(ApiKey::OffsetCommit, ResponseError::RebalanceInProgress).times(3);
+    let refused = cluster.faults().inject(refused);
+    cluster.stop("c").await;
+    expect_committed(&cluster, 4).await;
+    assert_eq!(refused.count(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_that_stops_after_it_was_expelled_commits_nothing() {
+    let monitor = Monitor::new();
+    let cluster = on_request(&monitor, 4).await;
+    let probe = monitor.probe("c");
+    cluster.create_running("c", sink(&[])).await;
+    probe.expect_taken(4).await;
+    // Outside of a rebalance this tells the member that its partitions are not its own any more.
+    let refused = Fault::fail(ApiKey::OffsetCommit, ResponseError::IllegalGeneration).times(1);
+    let refused = cluster.faults().inject(refused);
+    cluster.stop("c").await;
+    assert_eq!((refused.count(), committed(&cluster).await), (1, None));
+    cluster.resume("c").await;
+    assert_eq!(probe.expect_taken(8).await, [texts(0..4), texts(0..4)].concat());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,12 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aqueduct_api::{Offsets, Result};
-use aqueduct_kafka::{CommitCompleted, FetchedRecord, TopicPartition};
+use aqueduct_kafka::{
+    CommitCompleted, FetchedBatch, FetchedRecord, KafkaError, Polled, Rebalance, TopicPartition,
+};
 use tokio::time::Instant;
 
 use super::SinkLoop;
 use crate::errors::kafka_error;
 use crate::worker::TaskReport;
+
+/// How soon the group is asked again that took no offsets because of a rebalance.
+const REBALANCE_RETRY: Duration = Duration::from_millis(50);
 
 /// Offsets by partition, of the next record.
 type ByPartition = BTreeMap<TopicPartition, i64>;
@@ -32,6 +37,12 @@ pub(crate) struct Commits {
 
 struct InFlight {
     sequence: u64,
+    since: Instant,
+    offsets: ByPartition,
+}
+
+/// What a task leaves behind of partitions that it had to let go.
+struct Left {
     since: Instant,
     offsets: ByPartition,
 }
@@ -230,36 +241,94 @@ impl SinkLoop {
 
     /// Takes partitions away from the task, committing what it says is safe.
     pub(super) async fn close(&mut self, partitions: &[TopicPartition]) -> Result<()> {
+        let (left, closed) = self.let_go(partitions).await?;
+        if let Some(left) = left {
+            let result = self.consumer.commit_sync(&left.offsets, self.commits.timeout).await;
+            self.left(left, result);
+        }
+        closed
+    }
+
+    /// Takes all partitions away from a task that stops. A rebalance that is under way does not cost it its last commit.
+    pub(super) async fn close_all(&mut self) -> Result<()> {
+        let held = self.context.assignment_kafka();
+        let (left, closed) = self.let_go(&held).await?;
+        if let Some(mut left) = left {
+            let result = self.commit_through_rebalances(&mut left.offsets).await;
+            self.left(left, result);
+        }
+        closed
+    }
+
+    /// Asks the task what is safe of these partitions, and closes them. Gives what is to be committed, and how closing went.
+    async fn let_go(&mut self, partitions: &[TopicPartition]) -> Result<(Option<Left>, Result<()>)> {
         if partitions.is_empty() {
-            return Ok(());
+            return Ok((None, Ok(())));
         }
         self.flush_dead_letters().await?;
         let asked = self.commits.current_of(Some(partitions));
-        let started = Instant::now();
+        let since = Instant::now();
         let safe = self.task.pre_commit(&for_task(&asked)).await;
         let closed = self.task.close(&self.context.held(partitions)).await;
-        match safe {
+        let left = match safe {
             Ok(safe) => {
                 let offsets = self.commits.committable(&asked, safe);
                 if offsets.is_empty() {
                     self.report.commit_skipped();
-                } else {
-                    let result = self.consumer.commit_sync(&offsets, self.commits.timeout).await;
-                    self.report.committed(started.elapsed(), result.is_ok());
-                    match result {
-                        Ok(()) => self.commits.committed.extend(offsets),
-                        Err(error) => {
-                            tracing::error!(task = %self.id, "the last offsets could not be committed: {error}")
-                        }
-                    }
                 }
+                (!offsets.is_empty()).then_some(Left { since, offsets })
             }
             Err(error) => {
-                self.report.committed(started.elapsed(), false);
+                self.report.committed(since.elapsed(), false);
                 tracing::warn!(task = %self.id, "offsets are not committed, their records come again: {error:#}");
+                None
+            }
+        };
+        Ok((left, closed))
+    }
+
+    /// Notes what became of the last commit of partitions.
+    fn left(&mut self, left: Left, result: std::result::Result<(), KafkaError>) {
+        self.report.committed(left.since.elapsed(), result.is_ok());
+        match result {
+            Ok(()) => self.commits.committed.extend(left.offsets),
+            Err(error) => {
+                tracing::error!(task = %self.id, "the last offsets could not be committed: {error}")
             }
         }
-        closed
+    }
+
+    /// Commits for a task that is closed. Between the joining of a generation and its first assignment a group takes no
+    /// offsets: then this takes part in the rebalance and tries again, for `offset.flush.timeout.ms` at most. Offsets of
+    /// partitions that go to another member meanwhile are left out, for that one may have committed later ones.
+    async fn commit_through_rebalances(
+        &mut self,
+        offsets: &mut ByPartition,
+    ) -> std::result::Result<(), KafkaError> {
+        let deadline = Instant::now() + self.commits.timeout;
+        let mut unread = FetchedBatch::new();
+        let mut leaving = Vec::new();
+        loop {
+            let remaining = deadline.saturating_duration_since(Instant::now());
+            let refused = match self.consumer.commit_sync(offsets, remaining).await {
+                Err(error) if error.is_rebalance() && Instant::now() < deadline => error,
+                other => return other,
+            };
+            offsets.retain(|partition, _| !leaving.contains(partition));
+            self.consumer.pause(&self.consumer.assignment())?;
+            match self.consumer.poll(REBALANCE_RETRY, &mut unread).await? {
+                // Until it takes effect, offsets of these can still be committed.
+                Polled::Rebalance(Rebalance::Revoked(partitions)) => leaving = partitions,
+                Polled::Rebalance(Rebalance::Lost(lost)) => {
+                    offsets.retain(|partition, _| !lost.contains(partition));
+                }
+                Polled::Committed(done) => self.commits.completed(done, &self.report),
+                Polled::Rebalance(Rebalance::Assigned(_)) | Polled::Records | Polled::EndReached(_) => {}
+            }
+            if offsets.is_empty() {
+                return Err(refused);
+            }
+        }
     }
 
     /// Reported records are safe before the offsets behind them are.
