@@ -2,10 +2,12 @@
 //!
 //! A message is scanned once into tokens, and values are built from those by the schema: nothing is allocated that the
 //! value does not keep, and texts share the memory of the message. Writing goes straight from the value into the buffer.
-//! A schema costs its work once: both ways remember schemas, and first of all the one of the message before.
+//! A schema costs its work once: both ways remember schemas, and first of all the one of the message before. A payload that
+//! looks as writers mostly write it is read without tokens.
 
 mod base64;
 mod cache;
+mod direct;
 mod encoding;
 mod entries;
 mod envelope;
@@ -145,10 +147,14 @@ impl JsonConverter {
     }
 
     fn read_envelope(&mut self, data: &Bytes) -> Result<SchemaAndValue> {
-        if let Some((begin, schema)) = self.reads.of_message(data) {
+        if let Some(known) = self.reads.of_message(data) {
+            if let Some(value) = known.read(data, self.settings.replace_null) {
+                return Ok(SchemaAndValue { schema: known.schema.clone(), value });
+            }
             // As a rule the payload is all that the message holds besides the schema of the one before.
-            let end = self.scanner.member(data, begin);
+            let end = self.scanner.member(data, known.payload());
             if end.is_ok_and(|end| data.get(end) == Some(&b'}')) {
+                let schema = known.schema.clone();
                 return self.payload(data, schema, 0);
             }
         }

@@ -10,7 +10,7 @@ use aqueduct_api::{
 };
 
 use crate::cache::{KeysCache, SchemaCache};
-use crate::fields::{check_moved, filled};
+use crate::fields::{check_moved, filled, move_one};
 use crate::keys;
 use crate::layout::Setting;
 use crate::part::Part;
@@ -66,15 +66,15 @@ impl Cast {
             Spec::Whole(target) => cast(Some(schema), value, *target)?,
             Spec::Fields(_) => {
                 let value = require_struct(value, PURPOSE)?;
-                let from = value.schema().clone();
-                let mut values = value.into_values();
+                let (from, mut values) = value.into_parts();
                 let fields = from.fields().iter().zip(plan.schema.fields()).zip(&plan.targets);
                 for (((field, new), target), value) in fields.zip(&mut values) {
-                    let old = filled(field, std::mem::take(value), self.replace_null);
-                    *value = match target {
-                        Some(target) => cast(Some(&field.schema), old, *target)?,
-                        None => old,
+                    let Some(target) = target else {
+                        move_one(new, value, self.replace_null)?;
+                        continue;
                     };
+                    let old = filled(field, std::mem::take(value), self.replace_null);
+                    *value = cast(Some(&field.schema), old, *target)?;
                     check_moved(new, value)?;
                 }
                 Value::Struct(Struct::from_values(plan.schema.clone(), values)?)

@@ -22,11 +22,19 @@ pub(crate) fn check_moved(field: &Field, value: &Value) -> Result<()> {
 
 /// Prepares the values of a struct for one that keeps its fields: fills defaults in and checks.
 pub(crate) fn move_all(fields: &[Field], values: &mut [Value], replace_null: bool) -> Result<()> {
-    for (field, value) in fields.iter().zip(values) {
-        if replace_null && value.is_null() {
-            *value = field.schema.default_value().clone();
+    fields.iter().zip(values).try_for_each(|(field, value)| move_one(field, value, replace_null))
+}
+
+/// Prepares the value of one field for a struct that keeps the field: fills its default in and checks.
+#[inline]
+pub(crate) fn move_one(field: &Field, value: &mut Value, replace_null: bool) -> Result<()> {
+    match value {
+        Value::Null | Value::Struct(_) | Value::Array(_) | Value::Map(_) => {
+            if replace_null && value.is_null() {
+                *value = field.schema.default_value().clone();
+            }
+            check_moved(field, value)
         }
-        check_moved(field, value)?;
+        _ => Ok(()),
     }
-    Ok(())
 }

@@ -163,10 +163,9 @@ impl InsertField {
     fn insert_into_struct(&mut self, record: &mut Record, origin: Origin<'_>) -> Result<()> {
         let (_, value) = self.part.take(record);
         let value = require_struct(value, PURPOSE)?;
-        let source = value.schema().clone();
         let insertions = &self.insertions;
-        let schema = self.schemas.get(&source, |schema| updated(schema, insertions))?;
-        let mut values = value.into_values();
+        let schema = self.schemas.get(value.schema(), |schema| updated(schema, insertions))?;
+        let (source, mut values) = value.into_parts();
         fields::move_all(source.fields(), &mut values, self.replace_null)?;
         values.reserve_exact(insertions.len());
         for insertion in insertions {

@@ -8,7 +8,7 @@ use aqueduct_api::{
 };
 
 use crate::cache::{KeysCache, SchemaCache};
-use crate::fields::{check_moved, filled};
+use crate::fields::{check_moved, filled, move_one};
 use crate::keys;
 use crate::layout::{Added, Layout};
 use crate::part::Part;
@@ -76,6 +76,8 @@ struct Plan {
     schema: Schema,
     /// Which field each new field's value comes from.
     sources: Vec<Source>,
+    /// Whether each new field has the value of the field whose schema it has, so that all stay in their order.
+    ordered: bool,
 }
 
 #[derive(Debug)]
@@ -105,12 +107,33 @@ impl Plan {
             }
             sources.push(Source { index, own: index == Some(own), shared: false });
         }
-        Ok(Self { schema: updated, sources })
+        let ordered = sources.iter().all(|source| source.own);
+        Ok(Self { schema: updated, sources, ordered })
+    }
+
+    /// Closes the gaps between the values that stay.
+    fn apply_in_place(&self, mut values: Vec<Value>, replace_null: bool) -> Result<Struct> {
+        for (at, (field, source)) in self.schema.fields().iter().zip(&self.sources).enumerate() {
+            let source = source.index.unwrap_or(at);
+            if source != at {
+                let value = values.get_mut(source).map(std::mem::take).unwrap_or_default();
+                if let Some(place) = values.get_mut(at) {
+                    *place = value;
+                }
+            }
+            if let Some(value) = values.get_mut(at) {
+                move_one(field, value, replace_null)?;
+            }
+        }
+        values.truncate(self.sources.len());
+        Struct::from_values(self.schema.clone(), values)
     }
 
     fn apply(&self, value: Struct, rules: &Rules, replace_null: bool) -> Result<Struct> {
-        let from = value.schema().clone();
-        let mut values = value.into_values();
+        let (from, mut values) = value.into_parts();
+        if self.ordered {
+            return self.apply_in_place(values, replace_null);
+        }
         let mut result = Vec::with_capacity(self.sources.len());
         for (field, source) in self.schema.fields().iter().zip(&self.sources) {
             let found =

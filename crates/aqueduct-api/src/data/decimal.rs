@@ -4,6 +4,7 @@ use std::fmt;
 
 use num_bigint::{BigInt, Sign};
 use num_traits::{ToPrimitive, Zero};
+use smallvec::SmallVec;
 
 use super::digits::decimal_digit;
 use crate::error::{Error, ErrorKind, Result};
@@ -11,11 +12,26 @@ use crate::error::{Error, ErrorKind, Result};
 /// An exact decimal: `unscaled × 10^-scale`. Like Java's `BigDecimal`, 1.0 and 1.00 are not equal.
 ///
 /// The scale may be any 32-bit number, so a short text can stand for a number that no memory holds. No method here
-/// writes such a number out.
+/// writes such a number out. Most integers fit a machine word; then a decimal costs no memory of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decimal {
-    unscaled: BigInt,
+    unscaled: Unscaled,
     scale: i32,
+}
+
+/// An integer of any size, in one form only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Unscaled {
+    /// Of 64 bits.
+    Small(i64),
+    /// Of more.
+    Large(Box<BigInt>),
+}
+
+impl From<BigInt> for Unscaled {
+    fn from(number: BigInt) -> Self {
+        number.to_i64().map_or_else(|| Self::Large(Box::new(number)), Self::Small)
+    }
 }
 
 fn number_format(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
@@ -25,12 +41,51 @@ fn number_format(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
 impl Decimal {
     /// `unscaled × 10^-scale`.
     pub fn new(unscaled: impl Into<BigInt>, scale: i32) -> Self {
-        Self { unscaled: unscaled.into(), scale }
+        Self { unscaled: unscaled.into().into(), scale }
+    }
+
+    /// As [`Decimal::new`], of an integer that fits a machine word.
+    pub const fn small(unscaled: i64, scale: i32) -> Self {
+        Self { unscaled: Unscaled::Small(unscaled), scale }
+    }
+
+    /// As [`Decimal::new`], of an integer in two's complement, the highest byte first; no byte at all is zero.
+    pub fn from_signed_bytes_be(unscaled: &[u8], scale: i32) -> Self {
+        let Some(first) = unscaled.first() else { return Self::small(0, scale) };
+        if unscaled.len() > size_of::<i64>() {
+            return Self::new(BigInt::from_signed_bytes_be(unscaled), scale);
+        }
+        let sign = i64::from(first.cast_signed() >> 7);
+        Self::small(unscaled.iter().fold(sign, |number, byte| number << 8 | i64::from(*byte)), scale)
     }
 
     /// The integer without the scale.
-    pub fn unscaled(&self) -> &BigInt {
-        &self.unscaled
+    pub fn unscaled(&self) -> BigInt {
+        match &self.unscaled {
+            Unscaled::Small(number) => BigInt::from(*number),
+            Unscaled::Large(number) => (**number).clone(),
+        }
+    }
+
+    /// The integer without the scale, if it fits a machine word.
+    pub fn small_unscaled(&self) -> Option<i64> {
+        match &self.unscaled {
+            Unscaled::Small(number) => Some(*number),
+            Unscaled::Large(_) => None,
+        }
+    }
+
+    /// The integer without the scale in two's complement, the highest byte first, in as few bytes as hold it.
+    pub fn unscaled_bytes(&self) -> SmallVec<[u8; 8]> {
+        match &self.unscaled {
+            Unscaled::Small(number) => {
+                let bytes = number.to_be_bytes();
+                // The bits without those that only repeat the sign, and one for the sign.
+                let needed = (64 - (number ^ (number >> 63)).leading_zeros() as usize) / 8 + 1;
+                SmallVec::from_slice(bytes.get(bytes.len() - needed..).unwrap_or(&bytes))
+            }
+            Unscaled::Large(number) => SmallVec::from_vec(number.to_signed_bytes_be()),
+        }
     }
 
     /// How many digits stand behind the point; negative: how many zeros stand before it.
@@ -68,7 +123,7 @@ impl Decimal {
         let scale = i64::try_from(behind).ok().map(|behind| behind - exponent);
         let scale = scale.and_then(|scale| i32::try_from(scale).ok());
         let scale = scale.ok_or_else(|| number_format("Scale out of range."))?;
-        Ok(Self { unscaled: digits.number(text.starts_with('-')), scale })
+        Ok(Self { unscaled: digits.number(text.starts_with('-')).into(), scale })
     }
 
     /// The decimal that prints as this double does: `BigDecimal.valueOf`. Fails for what is no number.
@@ -87,21 +142,21 @@ impl Decimal {
     }
 
     fn exponent_text(&self) -> String {
-        format!("{}e{}", self.unscaled, -i64::from(self.scale))
+        format!("{}e{}", self.unscaled(), -i64::from(self.scale))
     }
 
     /// The number, if it is a whole number of 64 bits.
     pub fn to_exact_i64(&self) -> Option<i64> {
-        if self.unscaled.is_zero() {
+        if self.small_unscaled() == Some(0) {
             return Some(0);
         }
         match self.scale {
-            0 => self.unscaled.to_i64(),
+            0 => self.small_unscaled(),
             // The smallest whole number with 19 zeros behind it is beyond 64 bits.
-            scale @ -18..0 => self.unscaled.to_i64()?.checked_mul(10_i64.pow(scale.unsigned_abs())),
+            scale @ -18..0 => self.small_unscaled()?.checked_mul(10_i64.pow(scale.unsigned_abs())),
             scale if scale > 0 && u64::from(scale.unsigned_abs()) <= self.digits_max() => {
-                let unit = BigInt::from(10).pow(scale.unsigned_abs());
-                (&self.unscaled % &unit).is_zero().then(|| (&self.unscaled / &unit).to_i64())?
+                let (unscaled, unit) = (self.unscaled(), BigInt::from(10).pow(scale.unsigned_abs()));
+                (&unscaled % &unit).is_zero().then(|| (&unscaled / &unit).to_i64())?
             }
             _ => None,
         }
@@ -110,22 +165,77 @@ impl Decimal {
     /// The whole part cut to its lowest 64 bits, as `BigDecimal.longValue` gives it.
     pub fn to_i64_wrapping(&self) -> i64 {
         match self.scale {
-            0 => low_64_bits(&self.unscaled),
+            0 => self.low_64_bits(),
             // 10^64 is a multiple of 2^64.
             scale if scale <= -64 => 0,
-            scale if scale < 0 => {
-                low_64_bits(&self.unscaled).wrapping_mul(10_i64.wrapping_pow(scale.unsigned_abs()))
-            }
+            scale if scale < 0 => self.low_64_bits().wrapping_mul(10_i64.wrapping_pow(scale.unsigned_abs())),
             scale if u64::from(scale.unsigned_abs()) <= self.digits_max() => {
-                low_64_bits(&(&self.unscaled / BigInt::from(10).pow(scale.unsigned_abs())))
+                low_64_bits(&(self.unscaled() / BigInt::from(10).pow(scale.unsigned_abs())))
             }
             _ => 0,
         }
     }
 
+    fn low_64_bits(&self) -> i64 {
+        match &self.unscaled {
+            Unscaled::Small(number) => *number,
+            Unscaled::Large(number) => low_64_bits(number),
+        }
+    }
+
     /// An upper bound of the number of digits of the unscaled integer, at most one too large.
     fn digits_max(&self) -> u64 {
-        self.unscaled.bits() * 30_103 / 100_000 + 1
+        let bits = match &self.unscaled {
+            Unscaled::Small(number) => u64::from(64 - number.unsigned_abs().leading_zeros()),
+            Unscaled::Large(number) => number.bits(),
+        };
+        bits * 30_103 / 100_000 + 1
+    }
+
+    /// Writes `BigDecimal.toString` of this integer, given as text, and the scale.
+    fn write_scaled<W: fmt::Write + ?Sized>(&self, out: &mut W, text: &str) -> fmt::Result {
+        if self.scale == 0 {
+            return out.write_str(text);
+        }
+        let digits = match text.strip_prefix('-') {
+            Some(digits) => {
+                out.write_str("-")?;
+                digits
+            }
+            None => text,
+        };
+        let len = digits.len() as i64;
+        let scale = i64::from(self.scale);
+        let exponent = len - 1 - scale;
+        if scale >= 0 && exponent >= -6 {
+            let before = len - scale;
+            if before > 0 {
+                let (before, behind) = digits.split_at(before as usize);
+                out.write_str(before)?;
+                out.write_str(".")?;
+                return out.write_str(behind);
+            }
+            out.write_str("0.")?;
+            for _ in before..0 {
+                out.write_str("0")?;
+            }
+            return out.write_str(digits);
+        }
+        let (first, rest) = digits.split_at(1);
+        out.write_str(first)?;
+        if !rest.is_empty() {
+            write!(out, ".{rest}")?;
+        }
+        if exponent == 0 { Ok(()) } else { write!(out, "E{exponent:+}") }
+    }
+
+    /// Writes `BigDecimal.toString`: plain as long as there are at most six digits between the point and the first digit,
+    /// and no zeros to fill in; else with an exponent.
+    pub fn write<W: fmt::Write + ?Sized>(&self, out: &mut W) -> fmt::Result {
+        match &self.unscaled {
+            Unscaled::Small(number) => self.write_scaled(out, itoa::Buffer::new().format(*number)),
+            Unscaled::Large(number) => self.write_scaled(out, &number.to_string()),
+        }
     }
 }
 
@@ -189,42 +299,10 @@ fn parse_exponent(text: &str) -> Result<i64> {
     i32::try_from(exponent).map(i64::from).map_err(|_| number_format("Exponent overflow."))
 }
 
-/// `BigDecimal.toString`: plain as long as there are at most six digits between the point and the first digit, and no
-/// zeros to fill in; else with an exponent.
+/// As [`Decimal::write`] writes it.
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.scale == 0 {
-            return write!(f, "{}", self.unscaled);
-        }
-        let text = self.unscaled.to_string();
-        let digits = match text.strip_prefix('-') {
-            Some(digits) => {
-                f.write_str("-")?;
-                digits
-            }
-            None => &text,
-        };
-        let len = digits.len() as i64;
-        let scale = i64::from(self.scale);
-        let exponent = len - 1 - scale;
-        if scale >= 0 && exponent >= -6 {
-            let before = len - scale;
-            if before > 0 {
-                let (before, behind) = digits.split_at(before as usize);
-                return write!(f, "{before}.{behind}");
-            }
-            f.write_str("0.")?;
-            for _ in before..0 {
-                f.write_str("0")?;
-            }
-            return f.write_str(digits);
-        }
-        let (first, rest) = digits.split_at(1);
-        f.write_str(first)?;
-        if !rest.is_empty() {
-            write!(f, ".{rest}")?;
-        }
-        if exponent == 0 { Ok(()) } else { write!(f, "E{exponent:+}") }
+        self.write(f)
     }
 }
 
@@ -265,6 +343,35 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::NumberFormat, "{text}");
         }
         assert!(Decimal::parse("0.1e-2147483647").is_err(), "the scale is beyond 32 bits");
+    }
+
+    #[test]
+    fn an_integer_has_one_form_whatever_it_was_made_of() {
+        for number in [0, 1, -1, 127, 128, -128, -129, 255, 256, 65_535, 1 << 40, i64::MAX, i64::MIN] {
+            let small = Decimal::small(number, 2);
+            let bytes = BigInt::from(number).to_signed_bytes_be();
+            assert_eq!(small.unscaled_bytes().as_slice(), bytes, "{number}");
+            for made in [
+                Decimal::new(number, 2),
+                Decimal::from_signed_bytes_be(&bytes, 2),
+                Decimal::from_signed_bytes_be(
+                    &[&[if number < 0 { 0xff } else { 0 }; 9], &*bytes].concat(),
+                    2,
+                ),
+                Decimal::parse(&format!("{number}e-2")).expect("a number"),
+            ] {
+                assert_eq!(made, small);
+                assert_eq!(made.small_unscaled(), Some(number));
+                assert_eq!(made.unscaled(), BigInt::from(number));
+            }
+        }
+        let large: BigInt = BigInt::from(i64::MAX) + 1;
+        let bytes = large.to_signed_bytes_be();
+        let made = Decimal::from_signed_bytes_be(&bytes, -3);
+        assert_eq!((made.unscaled(), made.small_unscaled()), (large, None));
+        assert_eq!(made.unscaled_bytes().as_slice(), bytes);
+        assert_eq!(Decimal::from_signed_bytes_be(&[], 1), Decimal::small(0, 1));
+        assert!(size_of::<Decimal>() <= 24);
     }
 
     #[test]

@@ -80,7 +80,7 @@ pub fn value_hash(value: &Value) -> i32 {
             .iter()
             .fold(0_i32, |hash, (key, value)| hash.wrapping_add(value_hash(key) ^ value_hash(value))),
         Value::Decimal(value) => {
-            big_integer_hash(value.unscaled()).wrapping_mul(31).wrapping_add(value.scale())
+            big_integer_hash(&value.unscaled()).wrapping_mul(31).wrapping_add(value.scale())
         }
         Value::BigInteger(value) => big_integer_hash(value),
     }

@@ -76,22 +76,26 @@ pub fn write_f32<W: Write + ?Sized>(out: &mut W, value: f32) -> fmt::Result {
 pub fn write_value<W: Write + ?Sized>(out: &mut W, value: &Value) -> fmt::Result {
     match value {
         Value::Null => out.write_str("null"),
-        Value::Int8(value) => write!(out, "{value}"),
-        Value::Int16(value) => write!(out, "{value}"),
-        Value::Int32(value) => write!(out, "{value}"),
-        Value::Int64(value) => write!(out, "{value}"),
+        Value::Int8(value) => write_integer(out, (*value).into()),
+        Value::Int16(value) => write_integer(out, (*value).into()),
+        Value::Int32(value) => write_integer(out, (*value).into()),
+        Value::Int64(value) => write_integer(out, *value),
         Value::Float32(value) => float::write_f32(out, *value),
         Value::Float64(value) => float::write_f64(out, *value),
-        Value::Boolean(value) => write!(out, "{value}"),
+        Value::Boolean(value) => out.write_str(if *value { "true" } else { "false" }),
         Value::String(text) => out.write_str(text),
         Value::Bytes(bytes) => write_bytes(out, bytes),
         Value::Array(values) => write_array(out, values),
         Value::Map(map) => write_map(out, map),
         Value::Struct(value) => write_struct(out, value),
-        Value::Decimal(value) => write!(out, "{value}"),
+        Value::Decimal(value) => value.write(out),
         Value::Date(epoch_ms) => write_date(out, *epoch_ms),
         Value::BigInteger(value) => write!(out, "{value}"),
     }
+}
+
+fn write_integer<W: Write + ?Sized>(out: &mut W, value: i64) -> fmt::Result {
+    out.write_str(itoa::Buffer::new().format(value))
 }
 
 /// Java prints where the array lies in memory. There is no use in that number but that equal texts mean one array, so

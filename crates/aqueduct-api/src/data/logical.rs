@@ -2,8 +2,6 @@
 
 use std::sync::OnceLock;
 
-use num_bigint::BigInt;
-
 use super::{Decimal, Schema, Type, Value};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -97,7 +95,7 @@ impl Logical {
                         decimal.scale()
                     )));
                 }
-                Ok(Value::Bytes(decimal.unscaled().to_signed_bytes_be().into()))
+                Ok(Value::Bytes(decimal.unscaled_bytes().into_vec().into()))
             }
             (Self::Date, Value::Date(ms)) => {
                 self.check_name(schema)?;
@@ -134,7 +132,7 @@ impl Logical {
                     return Err(Error::new(ErrorKind::NumberFormat, "Zero length BigInteger"));
                 }
                 let scale = decimal_scale(schema)?;
-                Ok(Value::from(Decimal::new(BigInt::from_signed_bytes_be(bytes), scale)))
+                Ok(Value::from(Decimal::from_signed_bytes_be(bytes, scale)))
             }
             (Self::Date, Value::Int32(days)) => {
                 self.check_name(schema)?;

@@ -44,6 +44,11 @@ impl Struct {
         self.values
     }
 
+    /// The schema and the stored values.
+    pub fn into_parts(self) -> (Schema, Vec<Value>) {
+        (self.schema, self.values)
+    }
+
     /// The stored value at a position, taken out; null stays there.
     pub fn take_at(&mut self, index: usize) -> Value {
         self.values.get_mut(index).map(std::mem::take).unwrap_or_default()

@@ -39,7 +39,7 @@ pub enum Value {
     /// `Struct`
     Struct(Struct),
     /// `BigDecimal`
-    Decimal(Box<Decimal>),
+    Decimal(Decimal),
     /// `java.util.Date`: milliseconds since 1970 UTC
     Date(i64),
     /// `BigInteger`: no schema describes it, but schemaless data may hold it
@@ -207,13 +207,7 @@ macro_rules! from {
 from! {
     i8 => Int8, i16 => Int16, i32 => Int32, i64 => Int64, f32 => Float32, f64 => Float64, bool => Boolean,
     Text => String, String => String, &str => String, Bytes => Bytes, Vec<u8> => Bytes,
-    Vec<Value> => Array, Map => Map, Struct => Struct,
-}
-
-impl From<Decimal> for Value {
-    fn from(value: Decimal) -> Self {
-        Self::Decimal(Box::new(value))
-    }
+    Vec<Value> => Array, Map => Map, Struct => Struct, Decimal => Decimal,
 }
 
 impl From<BigInt> for Value {

@@ -14,7 +14,7 @@ pub(crate) fn decode(text: &str) -> Result<Vec<u8>, BadBase64> {
     STANDARD.decode(text).or_else(|_| decode_leniently(text.as_bytes()))
 }
 
-fn sextet(byte: u8) -> Option<u32> {
+const fn sextet(byte: u8) -> Option<u32> {
     let value = match byte {
         b'A'..=b'Z' => byte - b'A',
         b'a'..=b'z' => byte - b'a' + 26,
@@ -23,8 +23,51 @@ fn sextet(byte: u8) -> Option<u32> {
         b'/' => 63,
         _ => return None,
     };
-    Some(value.into())
+    Some(value as u32)
 }
+
+/// The integer whose two's complement short base64 holds; `None` leaves it to [`decode`] what the text is.
+pub(crate) fn decode_word(text: &str) -> Option<i64> {
+    let (groups, []) = text.as_bytes().as_chunks::<4>() else { return None };
+    let (last, groups) = groups.split_last()?;
+    if groups.len() > 2 {
+        return None;
+    }
+    let group = |group: &[u8; 4]| {
+        let [a, b, c, d] = group.map(|byte| SEXTETS[usize::from(byte)]);
+        // What is no digit has a bit that digits don't have.
+        let fits = (a | b | c | d) & NO_SEXTET == 0;
+        fits.then(|| u128::from(a) << 18 | u128::from(b) << 12 | u128::from(c) << 6 | u128::from(d))
+    };
+    let mut bits = 0_u128;
+    for full in groups {
+        bits = bits << 24 | group(full)?;
+    }
+    let (last, padding) = match *last {
+        [a, b, b'=', b'='] => ([a, b, b'A', b'A'], 2),
+        [a, b, c, b'='] => ([a, b, c, b'A'], 1),
+        full => (full, 0),
+    };
+    bits = (bits << 24 | group(&last)?) >> (8 * padding);
+    let length = 3 * (groups.len() + 1) - padding;
+    let spare = 64_usize.checked_sub(8 * length)?;
+    Some(((bits as u64) << spare).cast_signed() >> spare)
+}
+
+const NO_SEXTET: u8 = 0x80;
+
+/// The value of each digit.
+const SEXTETS: [u8; 256] = {
+    let mut values = [NO_SEXTET; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        if let Some(value) = sextet(byte as u8) {
+            values[byte] = value as u8;
+        }
+        byte += 1;
+    }
+    values
+};
 
 fn decode_leniently(text: &[u8]) -> Result<Vec<u8>, BadBase64> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
@@ -85,6 +128,45 @@ mod tests {
             ("AQIé", None),
         ] {
             assert_eq!(decode(text).ok().as_deref(), bytes, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_word_is_what_its_bytes_are() {
+        use num_bigint::BigInt;
+        for text in [
+            "AQID",
+            "AQI=",
+            "AQ==",
+            "AR==",
+            "/w==",
+            "gAA=",
+            "f///",
+            "gAAA",
+            "AAAA",
+            "AQIDBAUG",
+            "AQIDBAUGBwg=",
+            "gAAAAAAAAAA=",
+            "//////////8=",
+            "AAAAAAAAAAA=",
+        ] {
+            let bytes = BigInt::from_signed_bytes_be(&decode(text).expect("base64"));
+            assert_eq!(decode_word(text).map(BigInt::from), Some(bytes), "{text}");
+        }
+        for text in [
+            "",
+            "AQ",
+            "AQ== AQID",
+            "A===",
+            "====",
+            "AQ=A",
+            "AQ-_",
+            "AQIé",
+            "AQ==AQID",
+            "AQIDBAUGBwgJ",
+            "AQIDBAUGBwgJCgsM",
+        ] {
+            assert_eq!(decode_word(text), None, "{text}");
         }
     }
 

@@ -1,12 +1,13 @@
 //! The envelope of a message: an object of a schema and a payload. And what is remembered of schemas.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use aqueduct_api::data::Schema;
+use aqueduct_api::data::{Schema, Value};
 use bytes::Bytes;
 
 use super::cache::Cache;
+use super::direct::Plan;
 use super::schema_names as names;
 use super::tape::{Kind, Node};
 
@@ -44,10 +45,31 @@ pub(crate) struct SchemaReads {
     last: Option<Arc<Known>>,
 }
 
-struct Known {
+/// A schema that has been read.
+pub(crate) struct Known {
     /// The bytes of a message up to the payload.
     begin: Vec<u8>,
-    schema: Option<Schema>,
+    pub(crate) schema: Option<Schema>,
+    /// What payloads look like, made when the schema comes a second time.
+    plan: OnceLock<Option<Plan>>,
+}
+
+impl Known {
+    fn new(json: &[u8], schema: Option<Schema>) -> Self {
+        Self { begin: [BEGIN, json, MIDDLE].concat(), schema, plan: OnceLock::new() }
+    }
+
+    /// Where the payload of a message begins that begins with this schema.
+    pub(crate) fn payload(&self) -> usize {
+        self.begin.len()
+    }
+
+    /// The payload of a message that begins with this schema, if it looks as it mostly does.
+    pub(crate) fn read(&self, message: &Bytes, replace_null: bool) -> Option<Value> {
+        let plan = self.plan.get_or_init(|| Plan::new(self.schema.as_ref()?, replace_null));
+        let (value, end) = plan.as_ref()?.read(message, self.payload())?;
+        (message.get(end) == Some(&b'}')).then_some(value)
+    }
 }
 
 impl SchemaReads {
@@ -55,10 +77,9 @@ impl SchemaReads {
         Self { cache: Some(Cache::new(limit)), last: None }
     }
 
-    /// The schema of a message that begins as the one before, and where its payload begins.
-    pub(crate) fn of_message(&self, message: &[u8]) -> Option<(usize, Option<Schema>)> {
-        let known = self.last.as_ref()?;
-        message.starts_with(&known.begin).then(|| (known.begin.len(), known.schema.clone()))
+    /// The schema of a message that begins as the one before.
+    pub(crate) fn of_message(&self, message: &[u8]) -> Option<&Known> {
+        self.last.as_deref().filter(|known| message.starts_with(&known.begin))
     }
 
     pub(crate) fn get(&mut self, json: &[u8]) -> Option<Option<Schema>> {
@@ -68,8 +89,7 @@ impl SchemaReads {
     }
 
     pub(crate) fn insert(&mut self, json: Bytes, schema: Option<Schema>) {
-        let begin = [BEGIN, &json, MIDDLE].concat();
-        let known = Arc::new(Known { begin, schema });
+        let known = Arc::new(Known::new(&json, schema));
         self.last = Some(Arc::clone(&known));
         if let Some(cache) = &mut self.cache {
             cache.insert(json, known);
