@@ -175,13 +175,13 @@ impl Herder {
     /// Where the worker that runs a connector is reached. Only the leader knows.
     pub fn connector_owner(&self, name: &str) -> Option<&str> {
         let owners = self.is_leader().then_some(&self.rebalance.owners)?;
-        owners.connectors.get(name).map(|url| &**url)
+        owners.of_connector(name)
     }
 
     /// Where the worker that runs a task is reached. Only the leader knows.
     pub fn task_owner(&self, id: &TaskId) -> Option<&str> {
         let owners = self.is_leader().then_some(&self.rebalance.owners)?;
-        owners.tasks.get(id).map(|url| &**url)
+        owners.of_task(id)
     }
 
     /// Whether the config topic was read to its end once.
@@ -212,9 +212,9 @@ impl Herder {
         };
         let keys = if self.is_leader() { self.keys.next_timeout() } else { None };
         let member = if self.started { self.member.poll_timeout() } else { None };
-        let doubts = self.doubts.next_timeout();
+        let (requests, doubts) = (self.requests.next_timeout(), self.doubts.next_timeout());
         let (scheduled, task_sets) = (self.rebalance.scheduled_ms, self.task_sets.next_timeout());
-        [member, catch, claim, keys, scheduled, task_sets, doubts].into_iter().flatten().min()
+        [member, catch, claim, keys, scheduled, requests, task_sets, doubts].into_iter().flatten().min()
     }
 
     /// Takes an input in and does what is to be done.
@@ -417,6 +417,7 @@ impl Herder {
                 leads,
                 claimed: self.claim == Claim::Held,
                 leader_url: self.rebalance.last.leader_url.as_deref().filter(|url| !url.is_empty()),
+                now_ms,
             };
             self.requests.drop_settled(|connector, question| self.task_sets.awaits(connector, question));
             let outcome = self.requests.tick(role, &state, effects);
@@ -480,7 +481,7 @@ impl Herder {
             }
             Event::TargetState(name) => {
                 let state = self.config.snapshot();
-                if is_wrong(&state, &name) {
+                if state.connector(&name).is_some_and(is_wrong) {
                     self.doubts.add(&state, &name, now_ms);
                 }
                 self.changes.target(name);
@@ -488,3 +489,6 @@ impl Herder {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,7 +26,7 @@ pub(crate) fn hash_set_order<T>(elements: impl IntoIterator<Item = T>, hash: imp
 pub(crate) fn rest_of_hash_set<T>(mut rest: Vec<T>, copied: usize, hash: impl Fn(&T) -> i32) -> Vec<T> {
     let mask = (capacity_of_copy(copied) - 1) as u32;
     // A bin keeps the order of insertion, and so does this sort.
-    rest.sort_by_key(|element| {
+    rest.sort_by_cached_key(|element| {
         let hash = hash(element) as u32;
         (hash ^ (hash >> 16)) & mask
     });

@@ -1,6 +1,7 @@
 //! The incremental cooperative assignor.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::hash::Hash;
 
 use super::load::{Load, deal_connectors, deal_tasks};
 use super::{Member, WorkSet, balance, lost};
@@ -154,18 +155,19 @@ pub fn solve(state: &State, problem: &Problem, now_ms: i64) -> (State, Solution)
 
 /// What more than one member runs. None of them can be known to be the right one, so all must stop it.
 fn duplicated(members: &[Member]) -> WorkSet {
-    let mut seen = WorkSet::default();
-    let mut twice = WorkSet::default();
-    for member in members {
-        let own = WorkSet::of([&member.running]);
-        for connector in own.connectors {
-            if !seen.connectors.insert(connector.clone()) {
-                twice.connectors.insert(connector);
-            }
-        }
-        for task in own.tasks {
-            if !seen.tasks.insert(task.clone()) {
-                twice.tasks.insert(task);
+    WorkSet {
+        connectors: of_several(members, |work| &work.connectors),
+        tasks: of_several(members, |work| &work.tasks),
+    }
+}
+
+fn of_several<T: Clone + Ord + Hash>(members: &[Member], of: impl Fn(&Work) -> &Vec<T>) -> BTreeSet<T> {
+    let mut first = HashMap::new();
+    let mut twice = BTreeSet::new();
+    for (at, member) in members.iter().enumerate() {
+        for one in of(&member.running) {
+            if *first.entry(one).or_insert(at) != at {
+                twice.insert(one.clone());
             }
         }
     }

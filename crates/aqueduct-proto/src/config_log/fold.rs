@@ -120,7 +120,8 @@ impl ConfigLog {
     }
 
     fn entry(&mut self, name: String) -> &mut Connector {
-        Arc::make_mut(&mut self.state).connectors.entry(name).or_default()
+        let connectors = &mut Arc::make_mut(&mut self.state).connectors;
+        Arc::make_mut(connectors.entry(name.into()).or_default())
     }
 
     fn target_state(&mut self, name: String, value: Option<&Json>) -> Result<Option<Event>, Reason> {

@@ -12,11 +12,11 @@ use crate::subprotocol::Work;
 /// Task configurations by number.
 pub type TaskSet = BTreeMap<i32, Arc<ConfigMap>>;
 
-/// The state of all connectors. Cheap to share behind an [`Arc`]; configurations are shared between versions of it.
+/// The state of all connectors. Cheap to share behind an [`Arc`]; what does not change is shared between versions of it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ConfigState {
     pub(super) offset: i64,
-    pub(super) connectors: BTreeMap<String, Connector>,
+    pub(super) connectors: BTreeMap<Arc<str>, Arc<Connector>>,
     pub(super) session_key: Option<SessionKey>,
 }
 
@@ -121,21 +121,18 @@ impl ConfigState {
     }
 
     /// All that is known, by name, also about connectors without a configuration.
-    pub fn entries(&self) -> &BTreeMap<String, Connector> {
-        &self.connectors
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &Connector)> {
+        self.connectors.iter().map(|(name, connector)| (&**name, &**connector))
     }
 
     /// The connectors that have a configuration, by name.
     pub fn connectors(&self) -> impl Iterator<Item = (&str, &Connector)> {
-        self.connectors
-            .iter()
-            .filter(|(_, connector)| connector.config.is_some())
-            .map(|(name, connector)| (name.as_str(), connector))
+        self.entries().filter(|(_, connector)| connector.config.is_some())
     }
 
     /// A connector that has a configuration.
     pub fn connector(&self, name: &str) -> Option<&Connector> {
-        self.connectors.get(name).filter(|connector| connector.config.is_some())
+        self.connectors.get(name).map(|connector| &**connector).filter(|connector| connector.config.is_some())
     }
 
     /// What users want a connector to be; `None` for one that does not exist.
@@ -145,7 +142,7 @@ impl ConfigState {
 
     /// The tasks that a connector has to run.
     pub fn tasks(&self, name: &str) -> Vec<TaskId> {
-        let count = self.connectors.get(name).map_or(0, Connector::usable_tasks);
+        let count = self.connectors.get(name).map_or(0, |connector| connector.usable_tasks());
         (0..count).map(|task| TaskId::new(name, task)).collect()
     }
 

@@ -13,7 +13,7 @@ use aqueduct_api::ConfigMap;
 
 use super::requests::Origin;
 use super::{Effect, Herder, Request, Warning};
-use crate::config_log::ConfigState;
+use crate::config_log::{ConfigState, Connector};
 use crate::state::TargetState;
 
 /// How long to wait for the set to be written before asking again.
@@ -30,7 +30,7 @@ pub(super) struct Doubts {
 impl Doubts {
     /// What `doubt` finds, is to be mended.
     pub(super) fn add(&mut self, state: &ConfigState, connector: &str, now_ms: i64) {
-        let at_ms = match doubt(state, connector) {
+        let at_ms = match state.connector(connector).and_then(doubt) {
             None => return,
             Some(Doubt::Tasks(_)) => now_ms,
             Some(Doubt::Unusable(_)) => now_ms + GRACE_MS,
@@ -52,9 +52,8 @@ enum Doubt {
 }
 
 /// What is wrong with a connector's task set, as a leader sees it.
-fn doubt(state: &ConfigState, name: &str) -> Option<Doubt> {
-    let connector = state.connector(name)?;
-    let target = state.target_state(name)?;
+fn doubt(connector: &Connector) -> Option<Doubt> {
+    let target = connector.target_state().unwrap_or_default();
     if target == TargetState::Stopped && connector.usable_tasks() > 0 {
         Some(Doubt::Tasks(Vec::new()))
     } else if target == TargetState::Started && (connector.is_inconsistent() || connector.is_overwritten()) {
@@ -66,9 +65,8 @@ fn doubt(state: &ConfigState, name: &str) -> Option<Doubt> {
 }
 
 /// Whether the set is wrong for certain. One that is shelved is only if its tasks run.
-pub(super) fn is_wrong(state: &ConfigState, name: &str) -> bool {
-    let is_shelved = state.connector(name).is_some_and(|connector| connector.shelved().is_some());
-    !is_shelved && doubt(state, name).is_some()
+pub(super) fn is_wrong(connector: &Connector) -> bool {
+    connector.shelved().is_none() && doubt(connector).is_some()
 }
 
 impl Herder {
@@ -81,9 +79,9 @@ impl Herder {
         let state = self.config.snapshot();
         let (leads, tasks) = (self.is_leader(), &self.rebalance.started.tasks);
         self.doubts.due.retain(|name, _| {
-            let lost = state.connector(name).is_some_and(|connector| connector.shelved().is_some());
+            let Some(connector) = state.connector(name) else { return false };
             let runs_here = || tasks.iter().any(|id| id.connector == *name);
-            if leads { doubt(&state, name).is_some() } else { lost && runs_here() }
+            if leads { doubt(connector).is_some() } else { connector.shelved().is_some() && runs_here() }
         });
         let due: Vec<String> = self
             .doubts
@@ -93,7 +91,7 @@ impl Herder {
             .map(|(name, _)| name.clone())
             .collect();
         for name in due {
-            let Some(doubt) = doubt(&state, &name) else {
+            let Some(doubt) = state.connector(&name).and_then(doubt) else {
                 self.doubts.due.remove(&name);
                 continue;
             };

@@ -1,9 +1,7 @@
 //! The leader's decision, from what the members said to the bytes that each of them gets.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use super::doubts::is_wrong;
+use super::rebalance::lives_on;
 use crate::assignor::{Member, cooperative, eager};
 use crate::config_log::ConfigState;
 use crate::state::{TargetState, TaskId};
@@ -30,22 +28,25 @@ pub(super) struct Decision {
     pub(super) republish: Vec<String>,
     /// Who runs what afterwards.
     pub(super) owners: Owners,
-    /// Whether a member must stop something, after which it joins again.
+    /// Whether a member must stop something that lives on, after which it joins again.
     pub(super) revokes: bool,
 }
 
-/// The URLs of the workers that run connectors and tasks.
+/// What workers run, by their URLs. It is made with each decision, and seldom looked at.
 #[derive(Debug, Default)]
-pub(super) struct Owners {
-    pub(super) connectors: BTreeMap<String, Arc<str>>,
-    pub(super) tasks: BTreeMap<TaskId, Arc<str>>,
-}
+pub(super) struct Owners(Vec<(String, Work)>);
 
 impl Owners {
-    fn add(&mut self, url: &str, work: &Work) {
-        let url: Arc<str> = url.into();
-        self.connectors.extend(work.connectors.iter().map(|name| (name.clone(), Arc::clone(&url))));
-        self.tasks.extend(work.tasks.iter().map(|id| (id.clone(), Arc::clone(&url))));
+    pub(super) fn of_connector(&self, name: &str) -> Option<&str> {
+        self.owner(|work| work.connectors.iter().any(|one| one == name))
+    }
+
+    pub(super) fn of_task(&self, id: &TaskId) -> Option<&str> {
+        self.owner(|work| work.tasks.contains(id))
+    }
+
+    fn owner(&self, has: impl Fn(&Work) -> bool) -> Option<&str> {
+        self.0.iter().find(|(_, work)| has(work)).map(|(url, _)| url.as_str())
     }
 }
 
@@ -108,7 +109,8 @@ impl Leading {
     ) -> Decision {
         let (configured, republish) = self.configured(state);
         let base = self.assignment(leader, state.offset());
-        let (mut owners, mut revokes) = (Owners::default(), false);
+        let (mut owners, mut revokes) = (Vec::with_capacity(self.members.len()), false);
+        let url = |member: &str| self.url(member).unwrap_or_default().to_owned();
         let written = |member: String, assignment: Assignment| {
             let bytes = write_assignment(&assignment, self.protocol).unwrap_or_default();
             (member, bytes)
@@ -119,7 +121,7 @@ impl Leading {
                 .iter()
                 .map(|(id, metadata)| Member { id: id.clone(), running: metadata.running.assigned.clone() });
             let problem = cooperative::Problem {
-                configured: configured.clone(),
+                configured,
                 members: members.collect(),
                 generation: self.generation,
                 last_completed_generation: self.last_completed_generation,
@@ -128,14 +130,13 @@ impl Leading {
             let (next, solution) = cooperative::solve(assignor, &problem, now_ms);
             *assignor = next;
             let delay_ms = solution.delay_ms;
-            for share in &solution.shares {
-                owners.add(self.url(&share.member).unwrap_or_default(), &share.load);
-            }
             let one = |share: cooperative::Share| {
+                owners.push((url(&share.member), share.load));
                 // Java forgets what was removed while the member that runs it was cut off.
-                let stray = self.running(&share.member).without(&configured);
+                let stray = self.running(&share.member).map(|work| work.without(&problem.configured));
+                let stray = stray.unwrap_or_default();
                 let revoked = share.revoked.and(&stray);
-                revokes |= !revoked.is_empty();
+                revokes |= lives_on(&revoked, state);
                 let assignment = Assignment { assigned: share.assigned, revoked, delay_ms, ..base.clone() };
                 written(share.member, assignment)
             };
@@ -143,18 +144,18 @@ impl Leading {
         } else {
             let ids: Vec<String> = self.members.iter().map(|(id, _)| id.clone()).collect();
             let shares = eager::solve(&configured, &ids);
-            for (member, assigned) in &shares {
-                owners.add(self.url(member).unwrap_or_default(), assigned);
-            }
-            let one = |(member, assigned)| written(member, Assignment { assigned, ..base.clone() });
+            let one = |(member, assigned): (String, Work)| {
+                owners.push((url(&member), assigned.clone()));
+                written(member, Assignment { assigned, ..base.clone() })
+            };
             shares.into_iter().map(one).collect()
         };
-        Decision { assignments, republish, owners, revokes }
+        Decision { assignments, republish, owners: Owners(owners), revokes }
     }
 
-    fn running(&self, member: &str) -> Work {
+    fn running(&self, member: &str) -> Option<&Work> {
         let member = self.members.iter().find(|(id, _)| id == member);
-        member.map(|(_, metadata)| metadata.running.assigned.clone()).unwrap_or_default()
+        member.map(|(_, metadata)| &metadata.running.assigned)
     }
 
     /// What is configured. Task sets that compaction took from this leader's sight, but that members run, count too: see
@@ -163,7 +164,7 @@ impl Leading {
         let mut configured = state.work();
         let mut republish = Vec::new();
         for (name, connector) in state.connectors() {
-            if is_wrong(state, name) {
+            if is_wrong(connector) {
                 republish.push(name.to_owned());
             }
             let Some(shelved) = connector.shelved() else { continue };

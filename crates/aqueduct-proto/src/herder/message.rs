@@ -44,8 +44,8 @@ pub enum Input {
         /// False if the time was not enough.
         reached_end: bool,
     },
-    /// The answer to [`Effect::Write`].
-    WriteDone(Result<(), WriteError>),
+    /// The answer to [`Effect::Write`]: the offset of the last record, if it is known.
+    WriteDone(Result<Option<i64>, WriteError>),
     /// The answer to [`Effect::Claim`].
     Claimed {
         /// Whether this worker's producer now fences all others.

@@ -17,6 +17,8 @@ use crate::state::TargetState;
 pub(super) enum Do {
     /// Read the config topic to its end.
     Read,
+    /// Wait until what was written last is read back.
+    ReadBack,
     /// Write records.
     Write { records: Vec<Record>, privileged: bool },
     /// Fail if the connector is gone, or is stopped and there are tasks.
@@ -104,7 +106,7 @@ pub(super) fn plan_key(key: &SessionKey) -> VecDeque<Do> {
 
 /// Writes, then waits until the write is read back: only then it counts.
 pub(super) fn written(records: Vec<Record>, privileged: bool) -> VecDeque<Do> {
-    [Do::Write { records, privileged }, Do::Read].into()
+    [Do::Write { records, privileged }, Do::ReadBack].into()
 }
 
 /// A connector that does not run does not generate its tasks again. Its task set must not be older than its configuration,
@@ -120,11 +122,14 @@ fn kept_tasks(name: &str, state: &ConfigState) -> Option<VecDeque<Do>> {
 }
 
 fn steps(steps: Vec<Step>) -> VecDeque<Do> {
-    steps
-        .into_iter()
-        .map(|step| match step {
+    let mut all = VecDeque::with_capacity(steps.len());
+    for step in steps {
+        all.push_back(match step {
             Step::Write(records) => Do::Write { records, privileged: true },
+            // All that others wrote before comes with it.
+            Step::ReadToEnd if matches!(all.back(), Some(Do::Write { .. })) => Do::ReadBack,
             Step::ReadToEnd => Do::Read,
-        })
-        .collect()
+        });
+    }
+    all
 }

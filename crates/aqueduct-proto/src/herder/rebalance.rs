@@ -2,6 +2,7 @@
 
 use super::leading::{Leading, Owners};
 use crate::assignor::cooperative;
+use crate::config_log::ConfigState;
 use crate::subprotocol::{Assignment, Work};
 
 /// How the wait for a read of the config topic goes.
@@ -16,6 +17,13 @@ pub(super) enum Catch {
     Later(i64),
     /// One is done.
     Done,
+}
+
+/// Whether work that is taken away is somebody's next, or may be changed once it has stopped. That of a connector that is gone
+/// is not: the group needs not decide again for it, and who still stops it joins no later generation before that is done.
+pub(super) fn lives_on(work: &Work, state: &ConfigState) -> bool {
+    let of_tasks = work.tasks.iter().map(|id| &id.connector);
+    work.connectors.iter().chain(of_tasks).any(|name| state.connector(name).is_some())
 }
 
 /// The rebalance's state.
@@ -39,7 +47,7 @@ pub(super) struct Rebalance {
     pub(super) prepare: bool,
     /// Who runs what, as this worker decided when it led.
     pub(super) owners: Owners,
-    /// Whether this worker, as it led, took work away from members, who join again when it has stopped.
+    /// Whether this worker, as it led, took work away from members that [`lives_on`], so they join again when it has stopped.
     pub(super) revokes: bool,
     /// The group waits for this worker's decision.
     pub(super) leading: Option<Leading>,

@@ -10,6 +10,8 @@ use crate::session::SessionKey;
 
 /// More than these wait for nothing good.
 const WAITING_MAX: usize = 1_000;
+/// What is written comes back by itself, as a rule at once. If it takes longer than this, the end of the log is asked for.
+const READ_BACK_MS: i64 = 1_000;
 
 /// Who hears how it went.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +37,11 @@ enum Waiting {
     Nothing,
     Read,
     Write,
+    /// For the record at this offset to be read, until this time.
+    ReadBack {
+        offset: i64,
+        until_ms: i64,
+    },
     Fence,
 }
 
@@ -43,6 +50,25 @@ struct Job {
     origin: Origin,
     steps: VecDeque<Do>,
     waiting: Waiting,
+    /// Where the last record lies that was written, if that is known.
+    written: Option<i64>,
+}
+
+impl Job {
+    fn new(origin: Origin, steps: VecDeque<Do>) -> Self {
+        Self { origin, steps, waiting: Waiting::Nothing, written: None }
+    }
+
+    /// Looks whether what was written has come back.
+    fn look_back(&mut self, now_ms: i64, state: &ConfigState) {
+        if let Waiting::ReadBack { offset, until_ms } = self.waiting {
+            if state.offset() > offset {
+                self.waiting = Waiting::Nothing;
+            } else if until_ms <= now_ms {
+                self.waiting = Waiting::Read;
+            }
+        }
+    }
 }
 
 /// The queue, and the request that is being worked on.
@@ -65,6 +91,8 @@ pub(super) struct Role<'a> {
     pub(super) claimed: bool,
     /// The leader, if it is known.
     pub(super) leader_url: Option<&'a str>,
+    /// The time.
+    pub(super) now_ms: i64,
 }
 
 /// A job that ended.
@@ -118,8 +146,11 @@ impl Requests {
         self.answered(Waiting::Read, if reached_end { Ok(()) } else { Err(Refusal::ReadFailed) })
     }
 
-    pub(super) fn write_done(&mut self, result: Result<(), WriteError>) -> Option<Outcome> {
-        self.answered(Waiting::Write, result.map_err(|_| Refusal::WriteFailed))
+    pub(super) fn write_done(&mut self, result: Result<Option<i64>, WriteError>) -> Option<Outcome> {
+        if let Some(job) = self.job.as_mut().filter(|job| job.waiting == Waiting::Write) {
+            job.written = result.unwrap_or_default();
+        }
+        self.answered(Waiting::Write, result.map(|_| ()).map_err(|_| Refusal::WriteFailed))
     }
 
     pub(super) fn fenced(&mut self, ok: bool) -> Option<Outcome> {
@@ -134,6 +165,14 @@ impl Requests {
 
     fn end(&mut self, result: Result<(), Refusal>) -> Option<Outcome> {
         self.job.take().map(|job| (job.origin, result))
+    }
+
+    /// When what was written should have been read back.
+    pub(super) fn next_timeout(&self) -> Option<i64> {
+        match self.job.as_ref()?.waiting {
+            Waiting::ReadBack { until_ms, .. } => Some(until_ms),
+            _ => None,
+        }
     }
 
     /// Ends everything.
@@ -156,7 +195,11 @@ impl Requests {
         {
             return Some(outcome);
         }
-        let job = self.job.as_mut().filter(|job| job.waiting == Waiting::Nothing)?;
+        let job = self.job.as_mut()?;
+        job.look_back(role.now_ms, state);
+        if job.waiting != Waiting::Nothing {
+            return None;
+        }
         let Some(step) = job.steps.pop_front() else { return self.end(Ok(())) };
         // A leader that leads no more must not write: the new leader may have written something else.
         let acts_as_leader = matches!(step, Do::Write { privileged: true, .. } | Do::Fence { .. });
@@ -166,6 +209,12 @@ impl Requests {
         }
         match step {
             Do::Read => job.waiting = Waiting::Read,
+            Do::ReadBack => {
+                job.waiting = match job.written {
+                    Some(offset) => Waiting::ReadBack { offset, until_ms: role.now_ms + READ_BACK_MS },
+                    None => Waiting::Read,
+                };
+            }
             Do::Write { records, privileged } => {
                 job.waiting = Waiting::Write;
                 effects.push(Effect::Write { records, privileged });
@@ -216,7 +265,7 @@ impl Requests {
         match steps {
             Err(refusal) => Some(Some((origin, Err(refusal)))),
             Ok(steps) => {
-                self.job = Some(Job { origin, steps, waiting: Waiting::Nothing });
+                self.job = Some(Job::new(origin, steps));
                 Some(None)
             }
         }

@@ -1,7 +1,7 @@
 //! The herder's part in the group: joining, leading, carrying out assignments.
 
 use super::leading::Leading;
-use super::rebalance::Catch;
+use super::rebalance::{Catch, lives_on};
 use super::{Effect, Herder, Warning};
 use crate::member::Event;
 use crate::subprotocol::{
@@ -195,7 +195,7 @@ impl Herder {
         self.rebalance.failures = 0;
         self.changes.decided(&self.rebalance.started);
         self.start(now_ms, effects);
-        if !self.rebalance.last.revoked.is_empty() {
+        if lives_on(&self.rebalance.last.revoked, &state) {
             self.rejoin(now_ms);
         }
     }

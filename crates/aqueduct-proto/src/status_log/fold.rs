@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::{Key, Status, StatusOf, Ticket, TopicStatus, Write};
 use crate::config_log::{ConfigState, Record};
-use crate::state::State;
+use crate::state::{State, TaskId};
 
 /// What is known of one connector or task.
 #[derive(Debug, Default)]
@@ -102,10 +102,11 @@ impl StatusLog {
 
     /// The statuses of a connector's tasks, by number.
     pub fn tasks(&self, connector: &str) -> Vec<(i32, &Status)> {
+        let task = |number| StatusOf::Task(TaskId::new(connector, number));
         self.entries
-            .iter()
+            .range(task(i32::MIN)..=task(i32::MAX))
             .filter_map(|(of, entry)| match (of, &entry.status) {
-                (StatusOf::Task(id), Some(status)) if id.connector == connector => Some((id.task, status)),
+                (StatusOf::Task(id), Some(status)) => Some((id.task, status)),
                 _ => None,
             })
             .collect()

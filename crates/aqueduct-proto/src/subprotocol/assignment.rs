@@ -1,6 +1,7 @@
 //! What the leader gives a member to run, and what a member says that it runs.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
+use std::hash::Hash;
 
 use super::wire::{Reader, SchemaError, Writer};
 use super::{Subprotocol, read_version};
@@ -28,11 +29,9 @@ impl Work {
     /// This work without the other's, in the same order.
     #[must_use]
     pub fn without(&self, other: &Self) -> Self {
-        let connectors: BTreeSet<&String> = other.connectors.iter().collect();
-        let tasks: BTreeSet<&TaskId> = other.tasks.iter().collect();
         Self {
-            connectors: self.connectors.iter().filter(|one| !connectors.contains(one)).cloned().collect(),
-            tasks: self.tasks.iter().filter(|one| !tasks.contains(one)).cloned().collect(),
+            connectors: without(&self.connectors, &other.connectors),
+            tasks: without(&self.tasks, &other.tasks),
         }
     }
 
@@ -45,6 +44,17 @@ impl Work {
         all.tasks.extend(added.tasks);
         all
     }
+}
+
+/// To look for so many among others, or among so many, is not worth a table.
+const FEW: usize = 8;
+
+fn without<T: Clone + Eq + Hash>(these: &[T], others: &[T]) -> Vec<T> {
+    if these.len().min(others.len()) <= FEW {
+        return these.iter().filter(|one| !others.contains(one)).cloned().collect();
+    }
+    let others: HashSet<&T> = others.iter().collect();
+    these.iter().filter(|one| !others.contains(one)).cloned().collect()
 }
 
 /// What goes wrong for the whole group.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aqueduct_api::{Error, Result};
+use aqueduct_kafka::RecordMetadata;
 use aqueduct_proto::config_log::Record;
 use tokio::time::timeout;
 
@@ -84,24 +85,31 @@ impl ConfigTopic {
         }
     }
 
-    /// Writes records, in one transaction where the leader has them, and waits up to 30 s until they are acknowledged. Reading
-    /// to the end then gives them.
+    /// Writes records, in one transaction where the leader has them, and waits up to 30 s until they are acknowledged. Gives
+    /// the offset of the last one, if the broker tells: reading gives them in time, and reading to the end at once.
     pub async fn write(
         &self,
         records: Vec<Record>,
         privilege: Privilege,
-    ) -> std::result::Result<(), ConfigWriteError> {
+    ) -> std::result::Result<Option<i64>, ConfigWriteError> {
         let failure = "Failed to write to config topic";
         let records = records.into_iter().map(outgoing).collect();
         let writing = async {
             match &self.leader {
-                Some(leader) if privilege == Privilege::Leader => leader.write(records).await.map(|_| ()),
-                _ => match self.writer.write(records).await {
-                    Ok(_) => Ok(()),
-                    Err(error) => Err(ConfigWriteError::failed(failure, kafka_error(error))),
-                },
+                Some(leader) if privilege == Privilege::Leader => leader.write(records).await,
+                _ => {
+                    let written = self.writer.write(records).await;
+                    written.map_err(|error| ConfigWriteError::failed(failure, kafka_error(error)))
+                }
             }
         };
-        timeout(WRITE_TIMEOUT, writing).await.map_err(|_| ConfigWriteError::late(failure))?
+        let written = timeout(WRITE_TIMEOUT, writing).await;
+        written.map_err(|_| ConfigWriteError::late(failure))?.map(|written| last_offset(&written))
     }
+}
+
+/// `None` if the broker has not told all of them.
+fn last_offset(written: &[RecordMetadata]) -> Option<i64> {
+    let known = written.iter().all(|one| one.offset >= 0);
+    written.iter().map(|one| one.offset).max().filter(|_| known)
 }

@@ -331,6 +331,8 @@ impl World {
         };
         // A failure may come before or after the write.
         let lost = fails && self.rng.percent(50);
+        // Nor is it always known where it went.
+        let known = !(self.chaos() && self.rng.percent(5));
         let result = if lost {
             Err(WriteError::Failed)
         } else if !self.log.append(records, epoch) {
@@ -338,7 +340,7 @@ impl World {
         } else if fails {
             Err(WriteError::Failed)
         } else {
-            Ok(())
+            Ok(known.then(|| self.log.end() - 1))
         };
         for worker in 0..self.workers.len() {
             let latency = self.latency();

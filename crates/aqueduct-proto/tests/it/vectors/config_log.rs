@@ -162,7 +162,7 @@ fn snapshot(state: &ConfigState) -> Json {
             || entry.task_generation().is_some()
             || entry.is_inconsistent();
         for (task, config) in entry.task_configs() {
-            let id = TaskId::new(name.clone(), *task).to_string();
+            let id = TaskId::new(name, *task).to_string();
             tasks.insert(id.clone(), json!({ "id": id, "config": sorted(Some(config)) }));
         }
         if names_something {
