@@ -24,7 +24,7 @@ pub use decimal::Decimal;
 pub use digits::decimal_digit;
 pub use header::{Header, Headers};
 pub use keys::Keys;
-pub use logical::{Logical, decimal_scale};
+pub use logical::{Logical, check_scale, decimal_scale};
 pub use map::Map;
 pub use projector::project;
 pub use schema::{Field, Schema, Type};

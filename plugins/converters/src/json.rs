@@ -117,7 +117,7 @@ impl JsonConverter {
         match schema {
             None => buffer.extend_from_slice(b"null"),
             Some(schema) => match self.writes.get(schema) {
-                Some(json) => buffer.extend_from_slice(&json),
+                Some(json) => buffer.extend_from_slice(json),
                 None => {
                     let json = self.schema_to_json(Some(schema))?;
                     buffer.extend_from_slice(&json);

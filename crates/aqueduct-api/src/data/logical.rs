@@ -88,13 +88,7 @@ impl Logical {
     pub fn encode(self, schema: &Schema, value: &Value) -> Result<Value> {
         match (self, value) {
             (Self::Decimal, Value::Decimal(decimal)) => {
-                let scale = decimal_scale(schema)?;
-                if decimal.scale() != scale {
-                    return Err(Error::data(format!(
-                        "Decimal value has mismatching scale for given Decimal schema. Schema has scale {scale}, value has scale {}.",
-                        decimal.scale()
-                    )));
-                }
+                check_scale(schema, decimal)?;
                 Ok(Value::Bytes(decimal.unscaled_bytes().into_vec().into()))
             }
             (Self::Date, Value::Date(ms)) => {
@@ -174,6 +168,18 @@ fn mismatch(logical: Logical) -> Error {
 
 fn class_cast(value: &Value, wanted: &str) -> Error {
     Error::new(ErrorKind::ClassCast, format!("class {} cannot be cast to class {wanted}", value.java_class()))
+}
+
+/// Checks that a decimal has the scale that its schema states.
+pub fn check_scale(schema: &Schema, decimal: &Decimal) -> Result<()> {
+    let scale = decimal_scale(schema)?;
+    if decimal.scale() == scale {
+        return Ok(());
+    }
+    Err(Error::data(format!(
+        "Decimal value has mismatching scale for given Decimal schema. Schema has scale {scale}, value has scale {}.",
+        decimal.scale()
+    )))
 }
 
 /// The scale that a decimal schema states.

@@ -230,12 +230,8 @@ impl SinkLoop {
         for record in batch.fetched.iter() {
             batch.timer.record();
             loop {
-                let failure = match converters.convert(record, &mut batch.timer) {
-                    Ok(Some(converted)) => {
-                        batch.records.push(converted);
-                        break;
-                    }
-                    Ok(None) => break,
+                let failure = match converters.convert(record, &mut batch.records, &mut batch.timer) {
+                    Ok(()) => break,
                     Err(failure) if !converters.needs_preparation() => failure,
                     Err(_) => {
                         let since = std::time::Instant::now();

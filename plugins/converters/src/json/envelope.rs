@@ -110,16 +110,12 @@ impl SchemaWrites {
         Self { cache: Some(Cache::new(limit)), last: None }
     }
 
-    pub(crate) fn get(&mut self, schema: &Schema) -> Option<SchemaJson> {
-        if let Some((last, json)) = &mut self.last {
-            // Some connectors build an equal schema for each record.
-            if last.identity() == schema.identity() || last == schema {
-                return Some(Arc::clone(json));
-            }
+    pub(crate) fn get(&mut self, schema: &Schema) -> Option<&[u8]> {
+        // Some connectors build an equal schema for each record.
+        if !self.last.as_ref().is_some_and(|(last, _)| last == schema) {
+            self.last = Some(self.cache.as_mut()?.get(&schema.identity())?.clone());
         }
-        let known = self.cache.as_mut()?.get(&schema.identity())?;
-        self.last = Some(known.clone());
-        Some(Arc::clone(&known.1))
+        self.last.as_ref().map(|(_, json)| &**json)
     }
 
     pub(crate) fn insert(&mut self, schema: Schema, json: SchemaJson) {

@@ -1,6 +1,6 @@
 //! From values and schemas to JSON.
 
-use aqueduct_api::data::{Logical, Map, Schema, Struct, Type, Value, java_text};
+use aqueduct_api::data::{Logical, Map, Schema, Struct, Type, Value, check_scale, java_text};
 use aqueduct_api::{Error, ErrorKind, Result};
 
 use super::scan::DEPTH_MAX;
@@ -104,14 +104,15 @@ impl Writer<'_> {
     fn logical(&mut self, logical: Logical, schema: &Schema, value: &Value) -> Result<()> {
         match (logical, value) {
             (Logical::Decimal, Value::Decimal(_)) if self.numeric => java_text::append_utf8(self.out, value),
-            (Logical::Decimal, Value::Decimal(_)) | (_, Value::Date(_)) => {
-                match logical.encode(schema, value)? {
-                    Value::Int32(number) => self.integer(number.into()),
-                    Value::Int64(number) => self.integer(number),
-                    Value::Bytes(bytes) => self.bytes(&bytes),
-                    other => return Err(invalid_type(Some(schema), &other)),
-                }
+            (Logical::Decimal, Value::Decimal(decimal)) => {
+                check_scale(schema, decimal)?;
+                self.bytes(&decimal.unscaled_bytes());
             }
+            (_, Value::Date(_)) => match logical.encode(schema, value)? {
+                Value::Int32(number) => self.integer(number.into()),
+                Value::Int64(number) => self.integer(number),
+                other => return Err(invalid_type(Some(schema), &other)),
+            },
             _ => {
                 let (name, class) = match logical {
                     Logical::Decimal => ("Decimal", "BigDecimal"),
@@ -129,24 +130,7 @@ impl Writer<'_> {
     }
 
     fn integer(&mut self, number: i64) {
-        // From the last digit; 20 bytes hold all that an i64 can be.
-        let mut digits = [0_u8; 20];
-        let mut start = digits.len();
-        let mut rest = number.unsigned_abs();
-        loop {
-            start -= 1;
-            if let Some(digit) = digits.get_mut(start) {
-                *digit = b'0' + (rest % 10) as u8;
-            }
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
-        }
-        if number < 0 {
-            self.out.push(b'-');
-        }
-        self.raw(digits.get(start..).unwrap_or_default());
+        self.raw(itoa::Buffer::new().format(number).as_bytes());
     }
 
     /// Writes a number that is finite bare, another in quotes.

@@ -36,13 +36,14 @@ impl Converters {
         Self { chain, key, value, header, headers: WireHeaders::new(), seen: Vec::new(), new: Vec::new() }
     }
 
-    /// Makes a record of what was fetched; `None`: a transformation has dropped it. Keys and values share the memory of the
-    /// batch where they can.
+    /// Adds a record of what was fetched, unless a transformation drops it. Keys and values share the memory of the batch
+    /// where they can. After a failure nothing is added.
     pub(crate) fn convert(
         &mut self,
         fetched: FetchedRecord<'_>,
+        records: &mut Vec<SinkRecord>,
         timer: &mut BatchTimer,
-    ) -> Result<Option<SinkRecord>, Failure> {
+    ) -> Result<(), Failure> {
         self.headers.clear();
         for header in fetched.headers() {
             self.headers.push(header.key(), header.value());
@@ -66,7 +67,7 @@ impl Converters {
             offset: fetched.offset(),
             timestamp_type: timestamp_type(fetched.timestamp_type()),
         };
-        let mut record = Record {
+        let record = Record {
             topic: Arc::clone(topic),
             partition: Some(fetched.partition()),
             key_schema: key.schema,
@@ -76,13 +77,19 @@ impl Converters {
             timestamp: fetched.timestamp(),
             headers,
         };
+        // Transformed where it stays: it is large to move.
+        records.push(SinkRecord { record, origin });
         timer.passed(TaskStage::Convert);
         if self.chain.is_empty() {
-            return Ok(Some(SinkRecord { record, origin }));
+            return Ok(());
         }
-        let goes_on = self.chain.apply(&mut record, Origin::Sink(&origin));
+        let Some(SinkRecord { record, origin }) = records.last_mut() else { return Ok(()) };
+        let goes_on = self.chain.apply(record, Origin::Sink(origin));
         timer.passed(TaskStage::Transform);
-        Ok(goes_on?.then_some(SinkRecord { record, origin }))
+        if !matches!(goes_on, Ok(true)) {
+            records.pop();
+        }
+        goes_on.map(drop)
     }
 
     /// Whether the last conversion failed for want of something that [`Converters::prepare`] gets.
