@@ -7,12 +7,14 @@
 mod clients;
 mod creation;
 mod follower;
+mod thread;
 mod writer;
 
 pub use clients::{InternalClients, LogClients};
 pub(crate) use creation::check_single_partition;
 pub use creation::{Purpose, create_or_check};
 pub(crate) use follower::{Fold, Follower};
+pub(crate) use thread::on_one_thread;
 pub(crate) use writer::{Writer, outgoing};
 
 use aqueduct_kafka::FetchedRecord;

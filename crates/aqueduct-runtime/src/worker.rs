@@ -3,6 +3,7 @@
 mod assembly;
 mod client_properties;
 mod connector;
+mod offset_topics;
 mod offsets;
 mod report;
 mod topics;
@@ -35,6 +36,7 @@ use crate::task::{TaskControl, TaskTarget};
 use crate::worker_config::WorkerConfig;
 use assembly::Assembled;
 use connector::{AnyConnector, ConnectorHandle, ConnectorReport};
+use offset_topics::OffsetTopics;
 
 /// What a worker tells its herder. Calls return at once.
 pub trait WorkerEvents: Send + Sync {
@@ -76,6 +78,7 @@ pub struct Worker {
     started_ms: i64,
     connectors: Mutex<HashMap<String, ConnectorHandle>>,
     tasks: Mutex<HashMap<TaskId, TaskHandle>>,
+    offset_topics: OffsetTopics,
 }
 
 /// The worker's end of the line to a running task.
@@ -135,7 +138,14 @@ impl Worker {
             track_topics: parts.config.topic_tracking_enable,
             startups: Arc::default(),
         };
-        Self { parts, writer, started_ms: now_ms(), connectors: Mutex::default(), tasks: Mutex::default() }
+        Self {
+            parts,
+            writer,
+            started_ms: now_ms(),
+            connectors: Mutex::default(),
+            tasks: Mutex::default(),
+            offset_topics: OffsetTopics::default(),
+        }
     }
 
     /// What it is made of.
@@ -234,7 +244,7 @@ impl Worker {
         let plugin = self.parts.registry.get(Wanted::Connector, &parsed.class, parsed.version.as_ref())?;
         let (kind, connector, offsets) = match &plugin.kind {
             PluginKind::Source { connector, .. } => {
-                let offsets = self.offset_reader(name);
+                let offsets = reader(name, self.offset_store(name, &config, &parsed).await?);
                 (ConnectorType::Source, AnyConnector::Source(connector()), Some(offsets))
             }
             PluginKind::Sink { connector, .. } => {
@@ -267,10 +277,6 @@ impl Worker {
         let handle =
             connector::spawn(&self.parts.runtime, connector, config, offsets, report, events, plugins);
         Ok(handle.watching(watching))
-    }
-
-    fn offset_reader(&self, connector: &str) -> Arc<dyn OffsetStorageReader> {
-        Arc::new(StoreReader { connector: connector.to_owned(), store: Arc::clone(&self.parts.offsets) })
     }
 
     /// Brings a connector to a state.
@@ -445,6 +451,11 @@ impl Worker {
     pub fn offset_flush_timeout(&self) -> Duration {
         self.parts.config.offset_flush_timeout
     }
+}
+
+/// What a connector or one of its tasks sees of the stored offsets.
+fn reader(connector: &str, store: Arc<dyn OffsetStore>) -> Arc<dyn OffsetStorageReader> {
+    Arc::new(StoreReader { connector: connector.to_owned(), store })
 }
 
 async fn run(assembled: Assembled) -> Result<()> {

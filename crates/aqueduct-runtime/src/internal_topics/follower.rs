@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use aqueduct_api::{Error, Result};
-use aqueduct_kafka::{ErrorKind, FetchedRecord, KafkaError, LogReader};
-use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::{JoinHandle, spawn_blocking};
+use aqueduct_kafka::{FetchedRecord, KafkaError, LogReader};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use super::LogClients;
+use super::{LogClients, on_one_thread};
 use crate::errors::kafka_error;
 
 /// Between two looks at whether there is a request; reading itself does not wait for it.
@@ -90,24 +89,14 @@ impl<F: Fold> Reading<F> {
         self.log.partitions().len()
     }
 
-    /// Reads to the end. Stops soon when the future is dropped. The log's own future may not move between threads, so it gets
-    /// a thread for as long as it takes.
+    /// Reads to the end. Stops soon when the future is dropped.
     async fn until_end(mut self) -> Result<(Self, Result<(), KafkaError>)> {
-        let (alive, mut dropped) = watch::channel(());
-        let handle = Handle::current();
-        let reading = spawn_blocking(move || {
-            handle.block_on(async move {
-                let Self { log, fold } = &mut self;
-                let result = tokio::select! {
-                    result = log.read_to_end(|record| fold.apply(record)) => result,
-                    _ = dropped.changed() => Err(KafkaError::new(ErrorKind::Closed, "nobody waits any more")),
-                };
-                (self, result)
-            })
-        });
-        let done = reading.await.map_err(|error| ended().with_source(error));
-        drop(alive);
-        done
+        let reading = move || async move {
+            let Self { log, fold } = &mut self;
+            let result = log.read_to_end(|record| fold.apply(record)).await;
+            (self, result)
+        };
+        on_one_thread(reading).await
     }
 
     async fn poll(&mut self) -> Result<usize, KafkaError> {

@@ -7,7 +7,6 @@ use aqueduct_api::{Error, OffsetMap, Result};
 use aqueduct_proto::offsets::key_bytes;
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
 
 use super::{OffsetEntry, OffsetStore};
 
@@ -23,7 +22,6 @@ pub struct ConnectorOffsets {
     own: Arc<dyn OffsetStore>,
     global: Arc<dyn OffsetStore>,
     copies: mpsc::Sender<Copy>,
-    task: JoinHandle<()>,
 }
 
 struct Copy {
@@ -32,18 +30,13 @@ struct Copy {
     reply: Option<oneshot::Sender<Result<()>>>,
 }
 
-impl Drop for ConnectorOffsets {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
 impl ConnectorOffsets {
-    /// Over two stores. One task, on the runtime of the caller, writes to the worker's store in order.
+    /// Over two stores. One task, on the runtime of the caller, writes to the worker's store in order, and ends when this is
+    /// dropped and all that was given is written.
     pub fn new(own: Arc<dyn OffsetStore>, global: Arc<dyn OffsetStore>) -> Self {
         let (copies, waiting) = mpsc::channel(COPIES_MAX);
-        let task = tokio::spawn(copy(Arc::clone(&global), waiting));
-        Self { own, global, copies, task }
+        tokio::spawn(copy(Arc::clone(&global), waiting));
+        Self { own, global, copies }
     }
 
     async fn remove_globally(&self, entries: Vec<OffsetEntry>) -> Result<()> {

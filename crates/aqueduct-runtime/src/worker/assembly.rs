@@ -113,7 +113,7 @@ impl Worker {
         let assembled = match &plugin.kind {
             PluginKind::Source { task, task_class, .. } => {
                 made.describe(ConnectorType::Source, plugin, task_class)?;
-                Assembled::Source(Box::new(made.source(task(), task_class)?))
+                Assembled::Source(Box::new(made.source(task(), task_class).await?))
             }
             PluginKind::Sink { task, task_class, .. } => {
                 made.describe(ConnectorType::Sink, plugin, task_class)?;
@@ -152,7 +152,7 @@ impl Made<'_> {
         Ok(())
     }
 
-    fn source(self, task: Box<dyn SourceTask>, task_class: &'static str) -> Result<SourceLoop> {
+    async fn source(self, task: Box<dyn SourceTask>, task_class: &'static str) -> Result<SourceLoop> {
         let parts = &self.worker.parts;
         if parts.config.distributed().is_some_and(|group| group.exactly_once.is_enabled()) {
             return Err(Error::config(
@@ -160,6 +160,7 @@ impl Made<'_> {
                  `preparing` or `disabled` it runs them and delivers at least once; sinks run in any case",
             ));
         }
+        let store = self.worker.offset_store(&self.id.connector, &self.connector, &self.parsed).await?;
         let properties =
             client_properties(ClientRole::SourceProducer, &parts.config, &self.connector, self.id);
         let producer = parts.data_plane.producer(&properties).map_err(kafka_error)?;
@@ -172,7 +173,7 @@ impl Made<'_> {
         );
         let context = SourceContext {
             config: Arc::clone(&self.config_source),
-            offsets: self.worker.offset_reader(&self.id.connector),
+            offsets: super::reader(&self.id.connector, Arc::clone(&store)),
             metrics: self.plugin_metrics(None),
         };
         let config = &parts.config;
@@ -187,7 +188,7 @@ impl Made<'_> {
             topics: TopicCreation::new(self.topic_creator()?),
             committer: Committer::new(
                 self.id.clone(),
-                Arc::clone(&parts.offsets),
+                store,
                 config.offset_flush_interval,
                 config.offset_flush_timeout,
             ),

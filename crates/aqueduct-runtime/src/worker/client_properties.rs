@@ -28,15 +28,21 @@ pub(crate) enum ClientRole {
     Admin,
     /// The same for its dead letter queue.
     DeadLetterAdmin,
+    /// Writes a source's offsets to its own topic.
+    OffsetsProducer,
+    /// Reads them there.
+    OffsetsConsumer,
+    /// Makes that topic.
+    OffsetsAdmin,
 }
 
 impl ClientRole {
     /// The prefix of connector keys.
     const fn override_prefix(self) -> &'static str {
         match self {
-            Self::SourceProducer | Self::DeadLetterProducer => "producer.override.",
-            Self::SinkConsumer => "consumer.override.",
-            Self::Admin | Self::DeadLetterAdmin => "admin.override.",
+            Self::SourceProducer | Self::DeadLetterProducer | Self::OffsetsProducer => "producer.override.",
+            Self::SinkConsumer | Self::OffsetsConsumer => "consumer.override.",
+            Self::Admin | Self::DeadLetterAdmin | Self::OffsetsAdmin => "admin.override.",
         }
     }
 
@@ -47,6 +53,9 @@ impl ClientRole {
             Self::DeadLetterProducer => format!("connector-dlq-producer-{task}"),
             Self::Admin => format!("connector-adminclient-{task}"),
             Self::DeadLetterAdmin => format!("connector-dlq-adminclient-{task}"),
+            Self::OffsetsProducer => format!("connector-producer-{}", task.connector),
+            Self::OffsetsConsumer => format!("connector-consumer-{}", task.connector),
+            Self::OffsetsAdmin => format!("connector-adminclient-{}", task.connector),
         }
     }
 }
@@ -76,7 +85,8 @@ pub fn worker_admin_properties(worker: &WorkerConfig) -> Properties {
     properties
 }
 
-/// The properties of a client of one task. `connector` is the connector's resolved configuration.
+/// The properties of a client of one task, or of the connector, whichever its task. `connector` is the connector's resolved
+/// configuration.
 pub(crate) fn client_properties(
     role: ClientRole,
     worker: &WorkerConfig,
@@ -94,7 +104,7 @@ pub(crate) fn client_properties(
     set("bootstrap.servers", &worker.bootstrap_servers.join(","));
     set("client.id", &role.client_id(task));
     match role {
-        ClientRole::SourceProducer | ClientRole::DeadLetterProducer => {
+        ClientRole::SourceProducer | ClientRole::DeadLetterProducer | ClientRole::OffsetsProducer => {
             set("max.block.ms", &i64::MAX.to_string());
             set("enable.idempotence", "false");
             set("acks", "all");
@@ -106,17 +116,23 @@ pub(crate) fn client_properties(
             set("enable.auto.commit", "false");
             set("auto.offset.reset", "earliest");
         }
+        ClientRole::OffsetsConsumer => {
+            set("auto.offset.reset", "earliest");
+            set("isolation.level", "read_committed");
+        }
         // Unlike the other clients, administrative ones connect as the worker itself does.
-        ClientRole::Admin | ClientRole::DeadLetterAdmin => {
+        ClientRole::Admin | ClientRole::DeadLetterAdmin | ClientRole::OffsetsAdmin => {
             for (name, value) in worker.properties.iter().filter(|(name, _)| is_connection_key(name)) {
                 set(name, value.unwrap_or_default());
             }
         }
     }
     let workers = match role {
-        ClientRole::SourceProducer | ClientRole::DeadLetterProducer => worker.producer(),
-        ClientRole::SinkConsumer => worker.consumer(),
-        ClientRole::Admin | ClientRole::DeadLetterAdmin => worker.admin(),
+        ClientRole::SourceProducer | ClientRole::DeadLetterProducer | ClientRole::OffsetsProducer => {
+            worker.producer()
+        }
+        ClientRole::SinkConsumer | ClientRole::OffsetsConsumer => worker.consumer(),
+        ClientRole::Admin | ClientRole::DeadLetterAdmin | ClientRole::OffsetsAdmin => worker.admin(),
     };
     for source in [workers, connector.with_prefix(role.override_prefix())] {
         for (name, value) in source.iter() {

@@ -1,5 +1,7 @@
 //! Offsets that users look at and change (KIP-875).
 
+use std::sync::Arc;
+
 use aqueduct_api::data::Value;
 use aqueduct_api::{ConfigMap, ErrorKind, OffsetMap, PluginKind, Result, SinkConnector, SourceConnector};
 use aqueduct_kafka::{Admin, Offsets, ResponseError, TopicPartition};
@@ -12,6 +14,7 @@ use super::client_properties::{ClientRole, client_properties};
 use crate::connector_config::ConnectorConfig;
 use crate::errors::kafka_error;
 use crate::herder::{ConnectorOffset, ConnectorOffsets, HerderError, HerderResult};
+use crate::offsets::OffsetStore;
 use crate::registry::Wanted;
 
 /// A partition and its new offset; `None` resets it.
@@ -19,7 +22,8 @@ type Change = (OffsetMap, Option<OffsetMap>);
 
 /// A connector made only to be asked about its offsets.
 enum Asked {
-    Source(Box<dyn SourceConnector>),
+    /// With where its offsets are.
+    Source(Box<dyn SourceConnector>, Arc<dyn OffsetStore>),
     Sink(Box<dyn SinkConnector>),
 }
 
@@ -46,12 +50,15 @@ fn done(word: &str, by_connector: bool) -> String {
 }
 
 impl Worker {
-    async fn asked(&self, raw: &ConfigMap) -> Result<(Asked, ConfigMap)> {
+    async fn asked(&self, name: &str, raw: &ConfigMap) -> Result<(Asked, ConfigMap)> {
         let config = self.parts.transformer.resolve(raw).await?.config;
         let parsed = ConnectorConfig::parse(&config, &self.parts.registry)?;
         let plugin = self.parts.registry.get(Wanted::Connector, &parsed.class, parsed.version.as_ref())?;
         let asked = match &plugin.kind {
-            PluginKind::Source { connector, .. } => Asked::Source(connector()),
+            PluginKind::Source { connector, .. } => {
+                let offsets = self.offset_store(name, &config, &parsed).await?;
+                Asked::Source(connector(), offsets)
+            }
             PluginKind::Sink { connector, .. } => Asked::Sink(connector()),
             _ => return Err(aqueduct_api::Error::config(format!("{} is no connector", plugin.class))),
         };
@@ -70,10 +77,10 @@ impl Worker {
 
     /// The offsets of a connector.
     pub(crate) async fn connector_offsets(&self, name: &str, raw: &ConfigMap) -> Result<ConnectorOffsets> {
-        let (asked, config) = self.asked(raw).await?;
+        let (asked, config) = self.asked(name, raw).await?;
         let offsets = match asked {
-            Asked::Source(_) => {
-                let stored = self.parts.offsets.connector_offsets(name).await?;
+            Asked::Source(_, store) => {
+                let stored = store.connector_offsets(name).await?;
                 stored
                     .iter()
                     .map(|(partition, offset)| ConnectorOffset {
@@ -113,38 +120,13 @@ impl Worker {
         raw: &ConfigMap,
         changes: Option<Vec<Change>>,
     ) -> HerderResult<String> {
-        let (asked, config) = self.asked(raw).await?;
+        let (asked, config) = self.asked(name, raw).await?;
         match asked {
-            Asked::Source(connector) => self.alter_source(name, connector.as_ref(), &config, changes).await,
+            Asked::Source(connector, store) => {
+                alter_source(name, connector.as_ref(), &config, store.as_ref(), changes).await
+            }
             Asked::Sink(connector) => self.alter_sink(name, connector.as_ref(), &config, changes).await,
         }
-    }
-
-    async fn alter_source(
-        &self,
-        name: &str,
-        connector: &dyn SourceConnector,
-        config: &ConfigMap,
-        changes: Option<Vec<Change>>,
-    ) -> HerderResult<String> {
-        let word = if changes.is_some() { "altered" } else { "reset" };
-        let changes = match changes {
-            Some(changes) => changes,
-            None => {
-                let stored = self.parts.offsets.connector_offsets(name).await?;
-                stored.into_iter().map(|(partition, _)| (partition, None)).collect()
-            }
-        };
-        let asked = connector.alter_offsets(config, &changes).await;
-        let by_connector = taken(name, asked)?;
-        let mut entries = Vec::with_capacity(changes.len());
-        for (partition, offset) in &changes {
-            entries.push((key_bytes(name, partition)?, offset.as_ref().map(value_bytes).transpose()?));
-        }
-        self.parts.offsets.set(entries).await.map_err(|error| {
-            HerderError::Internal(format!("Failed to modify offsets for source connector {name}: {error}"))
-        })?;
-        Ok(done(word, by_connector))
     }
 
     async fn alter_sink(
@@ -190,6 +172,33 @@ impl Worker {
         }
         Ok(done(if reset { "reset" } else { "altered" }, by_connector))
     }
+}
+
+async fn alter_source(
+    name: &str,
+    connector: &dyn SourceConnector,
+    config: &ConfigMap,
+    store: &dyn OffsetStore,
+    changes: Option<Vec<Change>>,
+) -> HerderResult<String> {
+    let word = if changes.is_some() { "altered" } else { "reset" };
+    let changes = match changes {
+        Some(changes) => changes,
+        None => {
+            let stored = store.connector_offsets(name).await?;
+            stored.into_iter().map(|(partition, _)| (partition, None)).collect()
+        }
+    };
+    let asked = connector.alter_offsets(config, &changes).await;
+    let by_connector = taken(name, asked)?;
+    let mut entries = Vec::with_capacity(changes.len());
+    for (partition, offset) in &changes {
+        entries.push((key_bytes(name, partition)?, offset.as_ref().map(value_bytes).transpose()?));
+    }
+    store.set(entries).await.map_err(|error| {
+        HerderError::Internal(format!("Failed to modify offsets for source connector {name}: {error}"))
+    })?;
+    Ok(done(word, by_connector))
 }
 
 /// What a connector says of a change.

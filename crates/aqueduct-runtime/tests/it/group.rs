@@ -1,5 +1,6 @@
 //! Workers of a group, each with a REST server, on the dev broker.
 
+mod own_offsets;
 mod task_sets;
 
 use std::sync::Arc;
