@@ -18,7 +18,7 @@ pub(crate) struct HoistField {
     /// `None` if the configuration says null, which only a map can have as a key.
     field: Option<Text>,
     schemas: SchemaCache<Schema>,
-    /// The only key of a map.
+    /// The only key of a map. In Java that is a `HashMap`, which an error's text may tell.
     map_keys: Keys,
 }
 
@@ -40,7 +40,8 @@ impl Transformation for HoistField {
 
     fn configure(&mut self, config: &ConfigMap) -> Result<()> {
         self.field = self.config().parse(config)?.optional_string(FIELD)?.map(Text::from);
-        self.map_keys = Keys::from_unique(vec![Value::from(self.field.clone())]);
+        let alone = vec![(Value::from(self.field.clone()), Value::Null)];
+        self.map_keys = Map::from_hash_order(alone).into_parts().0;
         self.schemas = SchemaCache::default();
         Ok(())
     }

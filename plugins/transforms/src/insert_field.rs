@@ -232,6 +232,7 @@ impl Transformation for InsertField {
                 self.insertions.push(Insertion::parse(name, what));
             }
         }
+        self.replace_null = keys::replaces_null(&config)?;
         if self.insertions.is_empty() {
             return Err(Error::config("No field insertion configured"));
         }
@@ -240,7 +241,6 @@ impl Transformation for InsertField {
                 "Invalid value null for configuration {STATIC_VALUE}: No value specified for static field: {field}"
             )));
         }
-        self.replace_null = keys::replaces_null(&config)?;
         self.schemas = SchemaCache::default();
         self.maps = KeysCache::default();
         Ok(())

@@ -99,14 +99,25 @@ fn primitive(key: &str, value: &RawValue) -> Result<Value> {
             let invalid = |error| Error::data("an offset must be JSON").with_source(error);
             serde_json::from_str::<String>(text).map(Value::from).map_err(invalid)
         }
-        _ => match text.parse() {
-            Ok(integer) => Ok(Value::Int64(integer)),
-            Err(_) => text
-                .parse()
-                .map(Value::Float64)
-                .map_err(|error| Error::data(format!("the offset {text} is no number")).with_source(error)),
-        },
+        _ if text.contains(['.', 'e', 'E']) => decimal(text).map(Value::Float64),
+        _ => Ok(Value::Int64(integer(text))),
     }
+}
+
+/// An integer of any size, narrowed to 64 bits as by Java.
+fn integer(text: &str) -> i64 {
+    let digits = text.bytes().filter(u8::is_ascii_digit);
+    let low = digits.fold(0_i64, |low, digit| low.wrapping_mul(10).wrapping_add(i64::from(digit - b'0')));
+    if text.starts_with('-') { low.wrapping_neg() } else { low }
+}
+
+/// Zero has no sign: for Java it has been a decimal.
+fn decimal(text: &str) -> Result<f64> {
+    let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
+    if !mantissa.contains(|c: char| matches!(c, '1'..='9')) {
+        return Ok(0.0);
+    }
+    text.parse().map_err(|error| Error::data(format!("the offset {text} is no number")).with_source(error))
 }
 
 fn not_primitive(key: &str, kind: &str) -> Error {
@@ -213,6 +224,25 @@ mod tests {
         );
         check("a\nb", OffsetMap::of("\u{1}", Value::Null), r#"["a\nb",{"\u0001":null}]"#);
         check("😀", OffsetMap::of("n", 7_i32).with("f", 1.0_f64), r#"["\uD83D\uDE00",{"n":7,"f":1.0}]"#);
+    }
+
+    #[test]
+    fn numbers_are_narrowed_as_by_java() {
+        let check = |number: &str, expected: Value| {
+            let read = parse_value(format!("{{\"o\":{number}}}").as_bytes()).expect("an offset");
+            assert_eq!(read.get("o"), Some(&expected), "{number}");
+        };
+        check("-9223372036854775808", Value::Int64(i64::MIN));
+        check("9223372036854775808", Value::Int64(i64::MIN));
+        check("-18446744073709551617", Value::Int64(-1));
+        check("-0", Value::Int64(0));
+        check("-0.5", Value::Float64(-0.5));
+        check("1E400", Value::Float64(f64::INFINITY));
+        for zero in ["-0.0", "-0e5", "0.00E-3"] {
+            let read = parse_value(format!("{{\"o\":{zero}}}").as_bytes()).expect("an offset");
+            let Some(Value::Float64(read)) = read.get("o") else { panic!("{read:?}") };
+            assert_eq!(read.to_bits(), 0, "{zero}");
+        }
     }
 
     #[test]

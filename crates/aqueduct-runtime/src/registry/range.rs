@@ -18,11 +18,19 @@ struct Interval {
 
 impl VersionRange {
     /// Reads what a `plugin.version` key says. `None`: the newest version, for nothing or `latest`. A version without
-    /// brackets means exactly that version.
+    /// brackets is read as if it stood in square ones: exactly that version.
     pub fn parse(text: Option<&str>) -> Result<Option<Self>, RegistryError> {
         let Some(spec) = text.map(str::trim).filter(|spec| !spec.is_empty() && *spec != "latest") else {
             return Ok(None);
         };
+        if spec.starts_with(['[', '(']) {
+            Self::of_intervals(spec).map(Some)
+        } else {
+            Self::of_intervals(&format!("[{spec}]")).map(Some)
+        }
+    }
+
+    fn of_intervals(spec: &str) -> Result<Self, RegistryError> {
         let error = |what: &str, shown: &str| Err(RegistryError::BadRange(format!("{what}: {shown}")));
         let mut intervals: Vec<Interval> = Vec::new();
         let mut rest = spec;
@@ -47,12 +55,9 @@ impl VersionRange {
             rest = rest.strip_prefix(',').map_or(rest, str::trim);
         }
         if !rest.is_empty() {
-            if !intervals.is_empty() {
-                return error("Only fully-qualified sets allowed in multiple set scenario", spec);
-            }
-            intervals.push(Interval::exactly(rest));
+            return error("Only fully-qualified sets allowed in multiple set scenario", spec);
         }
-        Ok(Some(Self(intervals)))
+        Ok(Self(intervals))
     }
 
     /// Whether a version is in one of the intervals.
@@ -142,6 +147,7 @@ mod tests {
         for (range, inside, outside) in [
             ("1.2", "1.2.0", "1.2.1"),
             ("[1.2]", "1.2", "1.3"),
+            ("1,2", "1.5", "3"),
             ("[1.0,2.0)", "1.0", "2.0"),
             ("(1.0,2.0]", "2.0", "1.0"),
             ("(,1.0],[1.2,)", "1.2", "1.1"),
@@ -160,6 +166,7 @@ mod tests {
             ("[", "Unbounded range: ["),
             ("(1.0)", "Single version must be surrounded by []: (1.0)"),
             ("[2,1]", "Range defies version ordering: [2,1]"),
+            ("2,1", "Range defies version ordering: [2,1]"),
             ("[1,2],[1,3]", "Ranges overlap: [1,2],[1,3]"),
             ("[1,2],3", "Only fully-qualified sets allowed in multiple set scenario: [1,2],3"),
         ] {

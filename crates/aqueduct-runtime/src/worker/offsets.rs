@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aqueduct_api::data::Value;
+use aqueduct_api::data::{Map as ValueMap, Value};
 use aqueduct_api::{ConfigMap, ErrorKind, OffsetMap, PluginKind, Result, SinkConnector, SourceConnector};
 use aqueduct_kafka::{Admin, Offsets, ResponseError, TopicPartition};
 use aqueduct_proto::offsets::{key_bytes, sink_changes, value_bytes};
@@ -36,6 +36,20 @@ fn json_of(map: &OffsetMap) -> Map<String, Json> {
         other => other.as_i64().map_or(Json::Null, Json::from),
     };
     map.iter().map(|(name, one)| (name.to_string(), value(one))).collect()
+}
+
+/// Java has the changes of a request in a `HashMap`: of two of one partition the last counts, and the first error is that
+/// of its order.
+fn in_javas_order(changes: &[Change]) -> ValueMap {
+    let value = |map: &OffsetMap| -> Value {
+        Value::Map(map.iter().map(|(key, value)| (key.clone(), value.clone())).collect())
+    };
+    let entries = changes.iter().map(|(partition, offset)| {
+        // A partition that is missing in a request is empty here.
+        let partition = Some(partition).filter(|partition| !partition.is_empty());
+        (partition.map_or(Value::Null, value), offset.as_ref().map_or(Value::Null, value))
+    });
+    entries.collect::<ValueMap>().into_hash_order()
 }
 
 /// The messages for the user: what was done, and whether the connector took part.
@@ -140,11 +154,7 @@ impl Worker {
         let reset = changes.is_none();
         let changes: Vec<(TopicPartition, Option<i64>)> = match changes {
             Some(changes) => {
-                // What is missing in a request is empty here.
-                let given = changes.iter().map(|(partition, offset)| {
-                    (Some(partition).filter(|map| !map.is_empty()), offset.as_ref())
-                });
-                let read = sink_changes(given).map_err(HerderError::BadRequest)?;
+                let read = sink_changes(&in_javas_order(&changes)).map_err(HerderError::BadRequest)?;
                 read.into_iter()
                     .map(|(one, offset)| (TopicPartition::new(&*one.topic, one.partition), offset))
                     .collect()
@@ -182,8 +192,14 @@ async fn alter_source(
     changes: Option<Vec<Change>>,
 ) -> HerderResult<String> {
     let word = if changes.is_some() { "altered" } else { "reset" };
-    let changes = match changes {
-        Some(changes) => changes,
+    let changes: Vec<Change> = match changes {
+        Some(changes) => {
+            let offsets = |value| if let Value::Map(map) = value { Some(OffsetMap::from(map)) } else { None };
+            in_javas_order(&changes)
+                .into_iter()
+                .map(|(partition, offset)| (offsets(partition).unwrap_or_default(), offsets(offset)))
+                .collect()
+        }
         None => {
             let stored = store.connector_offsets(name).await?;
             stored.into_iter().map(|(partition, _)| (partition, None)).collect()

@@ -102,17 +102,11 @@ fn offsets_are_refused_as_by_java() {
 }
 
 fn changes(case: &Case) -> Result<Json, Failure> {
-    let map = |json: &Json| -> Result<Option<OffsetMap>, Failure> {
-        match decode_value(json, None)? {
-            Value::Map(map) => Ok(Some(map.into())),
-            _ => Ok(None),
-        }
-    };
     let changes = case.get("offsets").as_array().expect("changes").iter();
-    let changes: Vec<_> = changes
-        .map(|one| Ok((map(&one["partition"])?, map(&one["offset"])?)))
+    let changes: Map = changes
+        .map(|one| Ok((decode_value(&one["partition"], None)?, decode_value(&one["offset"], None)?)))
         .collect::<Result<_, Failure>>()?;
-    let read = sink_changes(changes.iter().map(|(partition, offset)| (partition.as_ref(), offset.as_ref())));
+    let read = sink_changes(&changes);
     let read = read.map_err(|message| Failure::Java {
         class: "org.apache.kafka.connect.runtime.rest.errors.BadRequestException".to_owned(),
         message: Some(message),
