@@ -143,3 +143,66 @@ pub(crate) fn client_properties(
     }
     properties
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_in_a_topic_of_their_own_are_read_and_written_as_the_connector_says() {
+        let worker = WorkerConfig::distributed_worker(ConfigMap::from([
+            ("bootstrap.servers", "127.0.0.1:1"),
+            ("group.id", "g"),
+            ("key.converter", "test.Converter"),
+            ("value.converter", "test.Converter"),
+            ("config.storage.topic", "configs"),
+            ("offset.storage.topic", "offsets"),
+            ("status.storage.topic", "statuses"),
+            ("producer.acks", "1"),
+            ("request.timeout.ms", "1234"),
+        ]));
+        let worker = worker.expect("settings of a worker");
+        let check = |role, connector: &[(&'static str, &'static str)], expected: &[(&str, Option<&str>)]| {
+            let connector: ConfigMap = connector.iter().copied().collect();
+            let properties = client_properties(role, &worker, &connector, &TaskId::new("c", 3));
+            for (name, value) in expected {
+                assert_eq!(properties.get(name), *value, "{role:?} {name}");
+            }
+        };
+        check(
+            ClientRole::OffsetsConsumer,
+            &[("consumer.override.client.rack", "r"), ("producer.override.acks", "0")],
+            &[
+                ("client.id", Some("connector-consumer-c")),
+                ("client.rack", Some("r")),
+                ("isolation.level", Some("read_committed")),
+                ("group.id", None),
+                ("acks", None),
+            ],
+        );
+        check(
+            ClientRole::OffsetsConsumer,
+            &[("consumer.override.isolation.level", "read_uncommitted")],
+            &[("isolation.level", Some("read_uncommitted"))],
+        );
+        check(
+            ClientRole::OffsetsProducer,
+            &[("producer.override.bootstrap.servers", "b:1")],
+            &[
+                ("client.id", Some("connector-producer-c")),
+                ("bootstrap.servers", Some("b:1")),
+                ("acks", Some("1")),
+                ("enable.idempotence", Some("false")),
+            ],
+        );
+        check(
+            ClientRole::OffsetsAdmin,
+            &[("admin.override.retries", "7")],
+            &[
+                ("client.id", Some("connector-adminclient-c")),
+                ("retries", Some("7")),
+                ("request.timeout.ms", Some("1234")),
+            ],
+        );
+    }
+}
