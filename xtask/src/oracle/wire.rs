@@ -4,6 +4,7 @@
 
 mod groups;
 mod records;
+mod topics;
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 pub use groups::{Group, GroupMember};
 pub use records::Record;
+pub use topics::Topic;
 
 use crate::wait;
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use xtask::oracle::wire::Record;
+use xtask::oracle::wire::{Record, Topic};
 use xtask::oracle::worker::{Program, Worker, WorkerConfig};
 
 use super::exchange::{self, Request, Response};
@@ -64,6 +64,11 @@ impl<'a> Asked<'a> {
             }
             None => std::fs::remove_file(path).unwrap(),
         }
+    }
+
+    /// What a topic was made with, if it is there.
+    pub(super) fn topic(&self, topic: &str) -> io::Result<Option<Topic>> {
+        self.kafka.client().topic(&self.setting.topic(topic))
     }
 
     /// All records of a topic whose keys hold the text, partition by partition.

@@ -1,6 +1,7 @@
 //! The requests, case by case. Each case leaves no connector behind.
 
 mod connectors;
+mod creation;
 mod exactly_once;
 mod guard;
 mod http;
@@ -10,6 +11,7 @@ mod log;
 mod loggers;
 mod offsets;
 mod overrides;
+mod own_offsets;
 mod plugins;
 mod providers;
 mod restarted;
@@ -53,6 +55,8 @@ pub(super) enum Step {
     Restart,
     /// Records of a topic, which are compared.
     Records(Written),
+    /// A topic, once it is there, with what it was made with: an internal one by its kind, or any other by its name.
+    Topic(&'static str),
 }
 
 /// Which records of a topic a step is about.
@@ -91,6 +95,7 @@ pub(super) fn everywhere() -> Vec<Case> {
         case("lifecycle", lifecycle::steps()),
         case("tasks", tasks::steps()),
         case("offsets", offsets::steps()),
+        case("creation", creation::steps()),
         case("loggers", loggers::steps()),
         case("internal", internal::steps()),
         case("restarted", restarted::steps()),
@@ -100,6 +105,8 @@ pub(super) fn everywhere() -> Vec<Case> {
 /// The same, and what a member writes.
 pub(super) fn of_a_member() -> Vec<Case> {
     let mut cases = everywhere();
+    cases.push(case("own-offsets", own_offsets::steps()));
+    cases.push(case("internal-topics", creation::of_the_worker()));
     cases.push(case("log", log::steps()));
     cases
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
-use xtask::oracle::wire::Record;
+use xtask::oracle::wire::{Record, Topic};
 use xtask::wait;
 
 use super::asked::Asked;
@@ -70,6 +70,7 @@ pub(super) fn play(asked: &mut Asked<'_>, steps: &[Step]) -> Value {
             Step::Records(written) => {
                 records(asked, written, &Sameness { port: asked.port(), dir: &dir }).map(Some)
             }
+            Step::Topic(topic) => made(asked, topic).map(Some),
         };
         match came {
             Ok(entry) => entries.extend(entry),
@@ -144,6 +145,18 @@ fn gone(asked: &Asked<'_>, path: &str) -> Result<(), Value> {
     match held {
         Ok(Some(())) => Ok(()),
         _ => Err(json!({"step": format!("{path} should be gone"), "never": last})),
+    }
+}
+
+/// Writes down what a topic was made with, once it is there.
+fn made(asked: &Asked<'_>, topic: &str) -> Result<Value, Value> {
+    let step = format!("the topic {topic}");
+    match wait::poll(PATIENCE, EVERY, || Ok(asked.topic(topic)?)) {
+        Ok(Some(found)) => {
+            let Topic { partitions, replicas, settings } = found;
+            Ok(json!({"step": step, "partitions": partitions, "replicas": replicas, "settings": settings}))
+        }
+        never => Err(json!({"step": step, "never": format!("{never:?}")})),
     }
 }
 

@@ -111,6 +111,12 @@ fn of_a_sink() -> Vec<Step> {
         delete(path),
         delete(path).note("again"),
         get(path).note("reset").calm(),
+        bare("PUT", "/connectors/rest-snk/resume"),
+    ]);
+    steps.extend(settle("rest-snk", "RUNNING"));
+    steps.extend([
+        wait_for(path, "/offsets/0/offset/kafka_offset", json!(3)),
+        get(path).note("begun again"),
         delete("/connectors/rest-snk"),
     ]);
     steps
@@ -120,17 +126,21 @@ fn of_a_sink() -> Vec<Step> {
 fn of_a_sinks_own_group() -> Vec<Step> {
     let own = |name: &str| with(&sink(name), json!({"consumer.override.group.id": "rest-own"}));
     let path = "/connectors/rest-own-a/offsets";
+    let altered = || {
+        let partition = json!({"kafka_topic": "rest-out", "kafka_partition": 0});
+        patch("/connectors/rest-own-b/offsets", pair(partition, json!({"kafka_offset": 1})))
+    };
     let mut steps = vec![post("/connectors", create(&own("rest-own-a")))];
     steps.extend([
         wait_for(path, "/offsets/0/offset/kafka_offset", json!(3)),
+        post("/connectors", create_in("STOPPED", &own("rest-own-b"))),
+        wait_for("/connectors/rest-own-b/status", "/connector/state", json!("STOPPED")),
+        altered().note("somebody is left"),
+        delete("/connectors/rest-own-b/offsets").note("somebody is left"),
         bare("PUT", "/connectors/rest-own-a/stop"),
         wait_for("/connectors/rest-own-a/status", "/tasks", json!([])),
-        post("/connectors", create_in("STOPPED", &own("rest-own-b"))),
         get("/connectors/rest-own-b/offsets"),
-        patch(
-            "/connectors/rest-own-b/offsets",
-            pair(json!({"kafka_topic": "rest-out", "kafka_partition": 0}), json!({"kafka_offset": 1})),
-        ),
+        altered(),
         get(path).note("altered by the other").calm(),
         delete("/connectors/rest-own-b/offsets"),
         get(path).note("reset by the other").calm(),
