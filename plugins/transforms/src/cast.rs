@@ -6,17 +6,17 @@ mod target;
 use aqueduct_api::data::Map;
 use aqueduct_api::{
     ConfigDef, ConfigKey, ConfigMap, ConfigType, Importance, Origin, Record, Result, Schema, SchemaBuilder,
-    Struct, Transformation, Type, Value,
+    Transformation, Type, Value,
 };
 
 use crate::cache::{KeysCache, SchemaCache};
-use crate::fields::{check_moved, filled, move_one};
+use crate::fields::{check_moved, move_one};
 use crate::keys;
 use crate::layout::Setting;
 use crate::part::Part;
-use crate::require::{require_map, require_struct};
+use crate::require::{require_map, struct_mut};
 use spec::Spec;
-use target::cast;
+use target::{cast, cast_in_place};
 
 const SPEC: &str = "spec";
 const PURPOSE: &str = "cast types";
@@ -59,28 +59,29 @@ impl Cast {
         })
     }
 
-    fn cast_with_schema(&mut self, schema: &Schema, value: Value) -> Result<(Schema, Value)> {
-        let spec = &self.spec;
+    fn cast_with_schema(&mut self, schema: &mut Schema, value: &mut Value) -> Result<()> {
+        let (spec, replace_null) = (&self.spec, self.replace_null);
         let plan = self.schemas.get(schema, |schema| Plan::new(schema, spec))?;
-        let value = match spec {
-            Spec::Whole(target) => cast(Some(schema), value, *target)?,
-            Spec::Fields(_) => {
-                let value = require_struct(value, PURPOSE)?;
-                let (from, mut values) = value.into_parts();
-                let fields = from.fields().iter().zip(plan.schema.fields()).zip(&plan.targets);
-                for (((field, new), target), value) in fields.zip(&mut values) {
+        match spec {
+            Spec::Whole(target) => cast_in_place(schema, value, *target)?,
+            Spec::Fields(_) => struct_mut(value, PURPOSE)?.change(&plan.schema, |fields, values| {
+                let fields = fields.iter().zip(plan.schema.fields()).zip(&plan.targets);
+                for (((field, new), target), value) in fields.zip(values) {
                     let Some(target) = target else {
-                        move_one(new, value, self.replace_null)?;
+                        move_one(new, value, replace_null)?;
                         continue;
                     };
-                    let old = filled(field, std::mem::take(value), self.replace_null);
-                    *value = cast(Some(&field.schema), old, *target)?;
+                    if replace_null && value.is_null() {
+                        *value = field.schema.default_value().clone();
+                    }
+                    cast_in_place(&field.schema, value, *target)?;
                     check_moved(new, value)?;
                 }
-                Value::Struct(Struct::from_values(plan.schema.clone(), values)?)
-            }
-        };
-        Ok((plan.schema.clone(), value))
+                Ok(())
+            })?,
+        }
+        *schema = plan.schema.clone();
+        Ok(())
     }
 }
 
@@ -157,16 +158,14 @@ impl Transformation for Cast {
         if self.part.value(record).is_null() {
             return Ok(true);
         }
-        let (schema, value) = self.part.take(record);
-        let (schema, value) = match (schema, &self.spec) {
-            (None, Spec::Whole(target)) => (None, cast(None, value, *target)?),
-            (None, Spec::Fields(_)) => (None, Value::Map(self.cast_map(require_map(value, PURPOSE)?)?)),
-            (Some(schema), _) => {
-                let (schema, value) = self.cast_with_schema(&schema, value)?;
-                (Some(schema), value)
+        let (schema, value, _) = self.part.split(record);
+        match (schema, &self.spec) {
+            (None, Spec::Whole(target)) => *value = cast(None, std::mem::take(value), *target)?,
+            (None, Spec::Fields(_)) => {
+                *value = Value::Map(self.cast_map(require_map(std::mem::take(value), PURPOSE)?)?);
             }
-        };
-        self.part.put(record, schema, value);
+            (Some(schema), _) => self.cast_with_schema(schema, value)?,
+        }
         Ok(true)
     }
 }

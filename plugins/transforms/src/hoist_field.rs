@@ -11,6 +11,9 @@ use crate::part::Part;
 
 const FIELD: &str = "field";
 
+/// Room for this field, and for some that other transformations add.
+const ROOM: usize = 4;
+
 /// Puts the whole key or value into the one field of a new struct or map.
 #[derive(Debug)]
 pub(crate) struct HoistField {
@@ -47,22 +50,21 @@ impl Transformation for HoistField {
     }
 
     fn apply(&mut self, record: &mut Record, _origin: Origin<'_>) -> Result<bool> {
-        let (schema, value) = self.part.take(record);
-        match schema {
-            None => {
-                let map = Map::from_parts(self.map_keys.clone(), vec![value]);
-                self.part.put(record, None, Value::Map(map));
-            }
-            Some(schema) => {
-                let field = self.field.clone().unwrap_or_default();
-                let hoisted = self.schemas.get(&schema, |schema| {
-                    SchemaBuilder::structure().field(field.clone(), schema.clone()).build()
-                })?;
-                validate_field(&field, &schema, &value)?;
-                let value = Struct::from_values(hoisted.clone(), vec![value])?;
-                self.part.put(record, Some(hoisted.clone()), Value::Struct(value));
-            }
-        }
+        let (schema, value, _) = self.part.split(record);
+        let Some(schema) = schema else {
+            let hoisted = vec![std::mem::take(value)];
+            *value = Value::Map(Map::from_parts(self.map_keys.clone(), hoisted));
+            return Ok(true);
+        };
+        let field = self.field.as_ref();
+        let hoisted = self.schemas.get(schema, |schema| {
+            SchemaBuilder::structure().field(field.cloned().unwrap_or_default(), schema.clone()).build()
+        })?;
+        validate_field(field.map_or("", Text::as_str), schema, value)?;
+        let mut values = Vec::with_capacity(ROOM);
+        values.push(std::mem::take(value));
+        *value = Value::Struct(Struct::from_values(hoisted.clone(), values)?);
+        *schema = hoisted.clone();
         Ok(true)
     }
 }

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use aqueduct_api::data::Logical;
 use aqueduct_api::{
     ConfigDef, ConfigKey, ConfigMap, ConfigType, Error, Importance, Origin, Record, Result, Schema,
-    SchemaBuilder, Struct, Text, Topic, Transformation, Type, Value,
+    SchemaBuilder, Text, Topic, Transformation, Type, Value,
 };
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 
 use crate::cache::{KeysCache, SchemaCache};
 use crate::fields;
 use crate::keys;
 use crate::layout::Setting;
-use crate::part::Part;
-use crate::require::{require_map, require_struct};
+use crate::part::{Facts, Part};
+use crate::require::{require_map, struct_mut};
 
 const PURPOSE: &str = "field insertion";
 const STATIC_FIELD: &str = "static.field";
@@ -34,8 +34,8 @@ pub(crate) struct InsertField {
 /// How many fields can be inserted.
 const INSERTIONS_MAX: usize = 5;
 
-/// What a record has of each.
-type Inserted = SmallVec<[Option<Value>; INSERTIONS_MAX]>;
+/// What a record has of each, null where it has nothing.
+type Inserted = SmallVec<[Value; INSERTIONS_MAX]>;
 
 /// How maps of certain keys change, by which insertions a record has.
 type Settings = Vec<(SmallVec<[bool; INSERTIONS_MAX]>, Setting)>;
@@ -93,29 +93,34 @@ impl Insertion {
         if self.optional { builder.optional() } else { builder }.build()
     }
 
-    /// The value to insert; `None` where the record has none. A timestamp is a number where there is no schema.
-    fn value(
+    /// Sets a value, which was null, to the one to insert; it stays null where the record has none. A timestamp is a number
+    /// where there is no schema.
+    #[inline]
+    fn set(
         &self,
-        record: &Record,
+        value: &mut Value,
+        facts: Facts<'_>,
         origin: Origin<'_>,
         schemaless: bool,
         topic: &mut TopicText,
-    ) -> Result<Option<Value>> {
-        Ok(match &self.what {
-            What::Topic => Some(Value::String(topic.of(&record.topic))),
-            What::Partition => record.partition.map(Value::Int32),
-            What::Offset => match origin {
-                Origin::Sink(origin) => Some(Value::Int64(origin.offset)),
+    ) -> Result<()> {
+        match (&self.what, facts.partition, facts.timestamp) {
+            (What::Topic, ..) => *value = Value::String(topic.of(facts.topic)),
+            (What::Partition, Some(partition), _) => *value = Value::Int32(partition),
+            (What::Offset, ..) => match origin {
+                Origin::Sink(origin) => *value = Value::Int64(origin.offset),
                 Origin::Source { .. } => {
                     return Err(Error::data(format!(
                         "Only SinkRecord supported for [{PURPOSE}], found: org.apache.kafka.connect.source.SourceRecord"
                     )));
                 }
             },
-            What::Timestamp if schemaless => record.timestamp.map(Value::Int64),
-            What::Timestamp => record.timestamp.map(Value::Date),
-            What::Static(text) => Some(Value::String(text.clone())),
-        })
+            (What::Timestamp, _, Some(timestamp)) if schemaless => *value = Value::Int64(timestamp),
+            (What::Timestamp, _, Some(timestamp)) => *value = Value::Date(timestamp),
+            (What::Static(text), ..) => *value = Value::String(text.clone()),
+            (What::Partition | What::Timestamp, ..) => {}
+        }
+        Ok(())
     }
 }
 
@@ -132,14 +137,14 @@ impl InsertField {
     }
 
     fn insert_into_map(&mut self, record: &mut Record, origin: Origin<'_>) -> Result<()> {
-        let (_, value) = self.part.take(record);
-        let map = require_map(value, PURPOSE)?;
-        let mut values = Inserted::new();
-        for insertion in &self.insertions {
-            values.push(insertion.value(record, origin, true, &mut self.topic)?);
+        let (schema, value, facts) = self.part.split(record);
+        let map = require_map(std::mem::take(value), PURPOSE)?;
+        let mut values: Inserted = smallvec![Value::Null; self.insertions.len()];
+        for (insertion, value) in self.insertions.iter().zip(&mut values) {
+            insertion.set(value, facts, origin, true, &mut self.topic)?;
         }
         // What a record does not have is not inserted.
-        let present: SmallVec<[bool; INSERTIONS_MAX]> = values.iter().map(Option::is_some).collect();
+        let present: SmallVec<[bool; INSERTIONS_MAX]> = values.iter().map(|value| !value.is_null()).collect();
         let settings = self.maps.get_mut(map.keys(), |_| Ok(Vec::new()))?;
         let known = settings.iter().position(|(of, _)| *of == present);
         let known = match known {
@@ -151,28 +156,32 @@ impl InsertField {
                 settings.len() - 1
             }
         };
-        let mut values = values.into_iter().flatten();
+        let mut values = values.into_iter().filter(|value| !value.is_null());
         let map = match settings.get(known) {
             Some((_, setting)) => setting.set(map, |_, _| Ok(values.next().unwrap_or_default()))?,
             None => map,
         };
-        self.part.put(record, None, Value::Map(map));
+        (*schema, *value) = (None, Value::Map(map));
         Ok(())
     }
 
     fn insert_into_struct(&mut self, record: &mut Record, origin: Origin<'_>) -> Result<()> {
-        let (_, value) = self.part.take(record);
-        let value = require_struct(value, PURPOSE)?;
-        let insertions = &self.insertions;
-        let schema = self.schemas.get(value.schema(), |schema| updated(schema, insertions))?;
-        let (source, mut values) = value.into_parts();
-        fields::move_all(source.fields(), &mut values, self.replace_null)?;
-        values.reserve_exact(insertions.len());
-        for insertion in insertions {
-            values.push(insertion.value(record, origin, false, &mut self.topic)?.unwrap_or_default());
-        }
-        let value = Struct::from_values(schema.clone(), values)?;
-        self.part.put(record, Some(schema.clone()), Value::Struct(value));
+        let Self { part, insertions, replace_null, schemas, topic, .. } = self;
+        let (schema, value, facts) = part.split(record);
+        let value = struct_mut(value, PURPOSE)?;
+        let updated = schemas.get(value.schema(), |schema| updated(schema, insertions))?;
+        value.change(updated, |fields, values| {
+            fields::move_all(fields, values, *replace_null)?;
+            values.reserve_exact(insertions.len());
+            for insertion in insertions {
+                values.push(Value::Null);
+                if let Some(value) = values.last_mut() {
+                    insertion.set(value, facts, origin, false, topic)?;
+                }
+            }
+            Ok(())
+        })?;
+        *schema = Some(updated.clone());
         Ok(())
     }
 }

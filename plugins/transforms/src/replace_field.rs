@@ -3,8 +3,8 @@
 use aqueduct_api::config::Parsed;
 use aqueduct_api::data::{Map, validate_field};
 use aqueduct_api::{
-    ConfigDef, ConfigKey, ConfigMap, ConfigType, Error, Importance, Origin, Record, Result, Schema,
-    SchemaBuilder, Struct, Text, Transformation, Validator, Value,
+    ConfigDef, ConfigKey, ConfigMap, ConfigType, Error, Field, Importance, Origin, Record, Result, Schema,
+    SchemaBuilder, Text, Transformation, Validator, Value,
 };
 
 use crate::cache::{KeysCache, SchemaCache};
@@ -12,7 +12,7 @@ use crate::fields::{check_moved, filled, move_one};
 use crate::keys;
 use crate::layout::{Added, Layout};
 use crate::part::Part;
-use crate::require::{require_map, require_struct, text_key};
+use crate::require::{require_map, struct_mut, text_key};
 
 const EXCLUDE: &str = "exclude";
 const INCLUDE: &str = "include";
@@ -111,8 +111,8 @@ impl Plan {
         Ok(Self { schema: updated, sources, ordered })
     }
 
-    /// Closes the gaps between the values that stay.
-    fn apply_in_place(&self, mut values: Vec<Value>, replace_null: bool) -> Result<Struct> {
+    /// Closes the gaps between the values that stay, where fields are only left out or renamed.
+    fn close_gaps(&self, values: &mut Vec<Value>, replace_null: bool) -> Result<()> {
         for (at, (field, source)) in self.schema.fields().iter().zip(&self.sources).enumerate() {
             let source = source.index.unwrap_or(at);
             if source != at {
@@ -126,18 +126,14 @@ impl Plan {
             }
         }
         values.truncate(self.sources.len());
-        Struct::from_values(self.schema.clone(), values)
+        Ok(())
     }
 
-    fn apply(&self, value: Struct, rules: &Rules, replace_null: bool) -> Result<Struct> {
-        let (from, mut values) = value.into_parts();
-        if self.ordered {
-            return self.apply_in_place(values, replace_null);
-        }
+    /// Takes for each field the value that it gets.
+    fn pick(&self, from: &[Field], values: &mut Vec<Value>, rules: &Rules, replace_null: bool) -> Result<()> {
         let mut result = Vec::with_capacity(self.sources.len());
         for (field, source) in self.schema.fields().iter().zip(&self.sources) {
-            let found =
-                source.index.and_then(|index| Some((from.fields().get(index)?, values.get_mut(index)?)));
+            let found = source.index.and_then(|index| Some((from.get(index)?, values.get_mut(index)?)));
             let Some((old, value)) = found else {
                 let name = rules.original(&field.name);
                 return Err(Error::data(format!("{name} is not a valid field name")));
@@ -151,7 +147,8 @@ impl Plan {
             }
             result.push(value);
         }
-        Struct::from_values(self.schema.clone(), result)
+        *values = result;
+        Ok(())
     }
 }
 
@@ -238,17 +235,22 @@ impl Transformation for ReplaceField {
         if self.part.value(record).is_null() {
             return Ok(true);
         }
-        let (schema, value) = self.part.take(record);
+        let (schema, value, _) = self.part.split(record);
         if schema.is_none() {
-            let map = self.replace_in_map(require_map(value, PURPOSE)?)?;
-            self.part.put(record, None, Value::Map(map));
-        } else {
-            let value = require_struct(value, PURPOSE)?;
-            let rules = &self.rules;
-            let plan = self.schemas.get(value.schema(), |schema| Plan::new(schema, rules))?;
-            let value = plan.apply(value, rules, self.replace_null)?;
-            self.part.put(record, Some(plan.schema.clone()), Value::Struct(value));
+            *value = Value::Map(self.replace_in_map(require_map(std::mem::take(value), PURPOSE)?)?);
+            return Ok(true);
         }
+        let value = struct_mut(value, PURPOSE)?;
+        let (rules, replace_null) = (&self.rules, self.replace_null);
+        let plan = self.schemas.get(value.schema(), |schema| Plan::new(schema, rules))?;
+        value.change(&plan.schema, |fields, values| {
+            if plan.ordered {
+                plan.close_gaps(values, replace_null)
+            } else {
+                plan.pick(fields, values, rules, replace_null)
+            }
+        })?;
+        *schema = Some(plan.schema.clone());
         Ok(true)
     }
 }

@@ -11,6 +11,14 @@ pub(crate) fn require_struct(value: Value, purpose: &str) -> Result<Struct> {
     }
 }
 
+/// As [`require_struct`], of a value that stays where it is.
+pub(crate) fn struct_mut<'a>(value: &'a mut Value, purpose: &str) -> Result<&'a mut Struct> {
+    match value {
+        Value::Struct(value) => Ok(value),
+        other => Err(not_a_struct(other, purpose)),
+    }
+}
+
 /// As [`require_struct`], of a borrowed value that may be null.
 pub(crate) fn struct_or_null<'a>(value: &'a Value, purpose: &str) -> Result<Option<&'a Struct>> {
     match value {

@@ -49,6 +49,26 @@ impl Struct {
         (self.schema, self.values)
     }
 
+    /// Makes it a struct of another schema, in its place: a function changes the values, which were of the fields that it
+    /// gets. Fails if that does, or if there is not one value a field afterwards; then the fields are those from before, all
+    /// null.
+    pub fn change(
+        &mut self,
+        schema: &Schema,
+        change: impl FnOnce(&[Field], &mut Vec<Value>) -> Result<()>,
+    ) -> Result<()> {
+        let changed = change(self.schema.fields(), &mut self.values);
+        let count = self.values.len();
+        if changed.is_ok() && schema.kind() == Type::Struct && schema.fields().len() == count {
+            self.schema = schema.clone();
+            return Ok(());
+        }
+        self.values.clear();
+        self.values.resize(self.schema.fields().len(), Value::Null);
+        changed?;
+        Err(Error::data(format!("{count} values do not make a struct of {schema}")))
+    }
+
     /// The stored value at a position, taken out; null stays there.
     pub fn take_at(&mut self, index: usize) -> Value {
         self.values.get_mut(index).map(std::mem::take).unwrap_or_default()
@@ -143,5 +163,41 @@ impl Struct {
     /// The names and values of the fields that are not null, for printing.
     pub fn present(&self) -> impl Iterator<Item = (&Text, &Value)> {
         self.iter().filter(|(_, value)| !value.is_null()).map(|(field, value)| (&field.name, value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::SchemaBuilder;
+
+    #[test]
+    fn a_change_that_fails_leaves_a_struct_behind() {
+        let of = |names: &[&'static str]| {
+            let fields = names.iter().fold(SchemaBuilder::structure(), |builder, name| {
+                builder.field(*name, Schema::optional_bare(Type::Int32))
+            });
+            fields.build().expect("a schema")
+        };
+        let (one, two) = (of(&["a"]), of(&["a", "b"]));
+        let full =
+            || Struct::from_values(two.clone(), vec![Value::Int32(1), Value::Int32(2)]).expect("a struct");
+        let shorten = |fields: &[Field], values: &mut Vec<Value>| {
+            assert_eq!(fields.len(), 2);
+            values.truncate(1);
+            Ok(())
+        };
+        let mut changed = full();
+        changed.change(&one, shorten).expect("it fits");
+        assert_eq!(changed, Struct::from_values(one.clone(), vec![Value::Int32(1)]).expect("a struct"));
+        for (schema, fails) in [(&two, false), (&one, true), (&Schema::INT32, false)] {
+            let mut spoilt = full();
+            let changed = spoilt.change(schema, |fields, values| {
+                shorten(fields, values)?;
+                if fails { Err(Error::data("no")) } else { Ok(()) }
+            });
+            assert!(changed.is_err());
+            assert_eq!(spoilt, Struct::new(two.clone()).expect("a struct"));
+        }
     }
 }

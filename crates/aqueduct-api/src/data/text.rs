@@ -48,6 +48,9 @@ impl Short {
 }
 
 impl Text {
+    /// No characters, and room for those of a short text.
+    pub const EMPTY: Self = Self(Repr::Short(Short { length: 0, bytes: [0; SHORT_MAX] }));
+
     /// A text in static memory.
     pub const fn from_static(text: &'static str) -> Self {
         Self(Repr::Shared(Bytes::from_static(text.as_bytes())))
@@ -84,6 +87,40 @@ impl Text {
             }
             None => text.into(),
         })
+    }
+
+    /// Makes this the text of a slice, as [`Text::from_utf8_slice`] does. A short one is written where it stays: a value that
+    /// has just been made costs more to move than to make. `false` if the slice is no UTF-8; then this is some text.
+    #[inline]
+    pub fn assign_utf8_slice(&mut self, bytes: &Bytes, slice: &[u8]) -> bool {
+        match std::str::from_utf8(slice) {
+            Ok(text) if self.assign_short(text) => true,
+            Ok(_) => Self::from_utf8_slice(bytes, slice).map(|text| *self = text).is_some(),
+            Err(_) => false,
+        }
+    }
+
+    /// Makes this another text. A short one is written where it stays.
+    #[inline]
+    pub fn assign(&mut self, text: &str) {
+        if !self.assign_short(text) {
+            *self = text.into();
+        }
+    }
+
+    #[inline]
+    fn assign_short(&mut self, text: &str) -> bool {
+        if text.len() > SHORT_MAX {
+            return false;
+        }
+        *self = Self::EMPTY;
+        if let Repr::Short(short) = &mut self.0
+            && let Some(place) = short.bytes.get_mut(..text.len())
+        {
+            place.copy_from_slice(text.as_bytes());
+            short.length = text.len() as u8;
+        }
+        true
     }
 
     /// The text.
@@ -291,6 +328,10 @@ mod tests {
                 Text::from_utf8_lossy(bytes.slice(1..=length)),
                 Text::from_utf8_part(&bytes, 1..length + 1).expect("UTF-8"),
             ] {
+                let mut assigned = [Text::from("another"), Text::from("a".repeat(100))];
+                assigned[0].assign(&text);
+                assert!(assigned[1].assign_utf8_slice(&bytes, &bytes[1..=length]));
+                assert_eq!(assigned, [shared.clone(), shared.clone()], "{length}");
                 assert_eq!(made, shared, "{length}");
                 assert_eq!(made.as_str(), text);
                 assert_eq!(made.cmp(&shared), Ordering::Equal);
@@ -302,6 +343,7 @@ mod tests {
         let bytes = Bytes::from_static(b"a\xffb");
         assert_eq!(Text::from_utf8_part(&bytes, 0..1), Some("a".into()));
         assert_eq!(Text::from_utf8_part(&bytes, 1..3), None);
+        assert!(!Text::default().assign_utf8_slice(&bytes, &bytes[1..3]));
         assert_eq!(Text::from_utf8_part(&bytes, 2..4), None);
         let strange = "from somewhere else, and long";
         assert_eq!(Text::from_utf8_slice(&bytes, strange.as_bytes()), Some(strange.into()));

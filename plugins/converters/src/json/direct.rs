@@ -101,27 +101,24 @@ impl Plan {
         // Tokens refuse more.
         u32::try_from(message.len()).ok()?;
         let mut cursor = Cursor { message, at };
-        let value = self.value(&mut cursor)?;
-        Some((value, cursor.at))
+        let structure = self.structure(&mut cursor)?;
+        Some((Value::Struct(structure), cursor.at))
     }
 
-    fn value(&self, cursor: &mut Cursor<'_>) -> Option<Value> {
+    fn structure(&self, cursor: &mut Cursor<'_>) -> Option<Struct> {
         let mut values = Vec::with_capacity(self.fields.len() + ROOM);
         for field in &self.fields {
             if !cursor.take(&field.start) {
                 values = self.unordered(cursor, values)?;
-                return self.structure(values);
+                return Struct::from_values(self.schema.clone(), values).ok();
             }
-            values.push(field.value.read(cursor)?);
+            values.push(Value::Null);
+            field.value.read(cursor, values.last_mut()?)?;
         }
         if self.fields.is_empty() && !cursor.take(b"{") || !cursor.take(b"}") {
             return None;
         }
-        self.structure(values)
-    }
-
-    fn structure(&self, values: Vec<Value>) -> Option<Value> {
-        Struct::from_values(self.schema.clone(), values).ok().map(Value::Struct)
+        Struct::from_values(self.schema.clone(), values).ok()
     }
 
     /// Goes on behind the values that came in order. From here on members are missing, or come in another order.
@@ -153,7 +150,7 @@ impl Plan {
             }
             seen |= 1 << at;
             likely = at + 1;
-            *values.get_mut(at)? = field.value.read(cursor)?;
+            field.value.read(cursor, values.get_mut(at)?)?;
         }
         cursor.at += 1;
         for (at, (field, value)) in fields.iter().zip(&mut values).enumerate() {
@@ -196,12 +193,14 @@ impl Place {
         Some(Self { form, absent })
     }
 
-    fn read(&self, cursor: &mut Cursor<'_>) -> Option<Value> {
+    /// Reads the value into its place, which holds a null: a value that has just been made costs more to move than to make.
+    fn read(&self, cursor: &mut Cursor<'_>, place: &mut Value) -> Option<()> {
         // What follows is looked at by whoever goes on: nothing but a comma or the end of the container is as planned.
         if cursor.peek() == Some(b'n') {
-            return if cursor.take(b"null") { self.absent.clone() } else { None };
+            *place = if cursor.take(b"null") { self.absent.clone()? } else { return None };
+            return Some(());
         }
-        Some(match &self.form {
+        *place = match &self.form {
             Form::Int8 => Value::Int8(cursor.integer()? as i8),
             Form::Int16 => Value::Int16(cursor.integer()? as i16),
             Form::Int32 => Value::Int32(cursor.integer()? as i32),
@@ -211,14 +210,21 @@ impl Place {
             Form::Boolean if cursor.take(b"true") => Value::Boolean(true),
             Form::Boolean if cursor.take(b"false") => Value::Boolean(false),
             Form::Boolean => return None,
-            Form::String => Value::String(cursor.text()?),
+            Form::String => {
+                *place = Value::String(Text::EMPTY);
+                return match place {
+                    Value::String(text) => cursor.text(text),
+                    _ => None,
+                };
+            }
             Form::Bytes => Value::from(base64::decode(cursor.plain()?).ok()?),
             Form::Decimal(scale) => Value::Decimal(cursor.decimal(*scale)?),
             Form::Date => Value::Date(i64::from(i32::try_from(cursor.integer()?).ok()?) * DAY_MS),
             Form::Timestamp => Value::Date(cursor.integer()?),
             Form::Array(elements) => Value::Array(cursor.elements(elements)?),
-            Form::Struct(plan) => return plan.value(cursor),
-        })
+            Form::Struct(plan) => Value::Struct(plan.structure(cursor)?),
+        };
+        Some(())
     }
 }
 
@@ -344,9 +350,9 @@ impl<'a> Cursor<'a> {
         std::str::from_utf8(raw).ok().filter(|text| text.is_ascii())
     }
 
-    fn text(&mut self) -> Option<Text> {
+    fn text(&mut self, text: &mut Text) -> Option<()> {
         let raw = self.raw()?;
-        Text::from_utf8_slice(self.message, raw)
+        text.assign_utf8_slice(self.message, raw).then_some(())
     }
 
     /// What stands between quotes without any escape.
@@ -393,7 +399,8 @@ impl<'a> Cursor<'a> {
         }
         let mut begin: &[u8] = b"[";
         while self.take(begin) {
-            elements.push(place.read(self)?);
+            elements.push(Value::Null);
+            place.read(self, elements.last_mut()?)?;
             begin = b",";
         }
         (!elements.is_empty() && self.take(b"]")).then_some(elements)

@@ -3,7 +3,7 @@
 use aqueduct_api::data::java_text::{value_text, write_value};
 use aqueduct_api::data::values::write_string;
 use aqueduct_api::data::{Logical, TextWriter};
-use aqueduct_api::{Error, ErrorKind, Result, Schema, Type, Value};
+use aqueduct_api::{Error, ErrorKind, Result, Schema, Text, Type, Value};
 
 use crate::numbers::{double_value, float_value, int_value, long_value, parse_float, parse_integer};
 
@@ -42,6 +42,25 @@ pub(super) fn cast(schema: Option<&Schema>, value: Value, target: Type) -> Resul
         let text = value_text(&value);
         Error::data(format!("Value ({text}) was out of range for requested data type")).with_source(error)
     })
+}
+
+/// As [`cast`], of a value that has a schema and stays where it is. What is cast most does not move.
+pub(super) fn cast_in_place(schema: &Schema, value: &mut Value, target: Type) -> Result<()> {
+    match (&*value, target, schema.logical()) {
+        (Value::Date(ms), Type::Int64, Some(Logical::Timestamp)) if schema.kind().is_primitive() => {
+            *value = Value::Int64(*ms);
+        }
+        (Value::Int32(_) | Value::Int64(_), Type::String, None) if schema.kind().is_primitive() => {
+            let mut digits = itoa::Buffer::new();
+            let digits = digits.format(value.as_i64().unwrap_or_default());
+            *value = Value::String(Text::EMPTY);
+            if let Value::String(text) = value {
+                text.assign(digits);
+            }
+        }
+        _ => *value = cast(Some(schema), std::mem::take(value), target)?,
+    }
+    Ok(())
 }
 
 fn to_target(value: &Value, target: Type) -> Result<Value> {
