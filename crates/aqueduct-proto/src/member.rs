@@ -12,6 +12,9 @@ pub use message::{Event, GroupError, Request, Response};
 
 use crate::subprotocol::{Subprotocol, WorkerMetadata, join_protocols};
 
+/// When a member of a new generation asks for the first time whether there is another.
+const FIRST_HEARTBEAT_MS: i64 = 50;
+
 /// The group settings of a worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -81,6 +84,8 @@ pub struct Member {
     told_out_of_reach: bool,
     retry_at_ms: i64,
     next_heartbeat_ms: i64,
+    /// When the generation began for this member.
+    synced_at_ms: i64,
     last_alive_ms: i64,
     last_poll_ms: i64,
     in_flight: Option<InFlight>,
@@ -108,6 +113,7 @@ impl Member {
             told_out_of_reach: false,
             retry_at_ms: now_ms,
             next_heartbeat_ms: now_ms,
+            synced_at_ms: now_ms,
             last_alive_ms: now_ms,
             last_poll_ms: now_ms,
             in_flight: None,
@@ -258,7 +264,8 @@ impl Member {
                 self.state = State::Stable;
                 self.last_completed_generation = self.generation;
                 self.last_alive_ms = now_ms;
-                self.next_heartbeat_ms = now_ms + i64::from(self.settings.heartbeat_interval_ms);
+                self.synced_at_ms = now_ms;
+                self.next_heartbeat_ms = now_ms + self.pace_ms(now_ms);
                 self.events.push_back(Event::Assigned {
                     generation: self.generation,
                     protocol: self.protocol,
@@ -400,11 +407,19 @@ impl Member {
         if alive && now_ms >= self.next_heartbeat_ms {
             let request =
                 Request::Heartbeat { generation: self.generation, member_id: self.member_id.clone() };
-            self.next_heartbeat_ms = now_ms + i64::from(self.settings.heartbeat_interval_ms);
+            self.next_heartbeat_ms = now_ms + self.pace_ms(now_ms);
             self.send(Kind::Heartbeat, request, self.settings.request_timeout_ms, now_ms);
         } else if !alive {
             self.next_heartbeat_ms = now_ms + i64::from(self.settings.heartbeat_interval_ms);
         }
+    }
+
+    /// How long to the next heartbeat. A generation is often followed by another: work that was taken away is to be dealt
+    /// out. Only a heartbeat tells a member so, and all wait for the last to hear of it. So there are more at first, with
+    /// pauses that double until they are the interval.
+    fn pace_ms(&self, now_ms: i64) -> i64 {
+        let interval_ms = i64::from(self.settings.heartbeat_interval_ms);
+        (now_ms - self.synced_at_ms).max(FIRST_HEARTBEAT_MS).min(interval_ms)
     }
 
     fn prepare(&mut self) {

@@ -184,10 +184,12 @@ fn what_does_not_come_back_is_looked_for() {
     let (replies, reads) = (sole.replies.len(), sole.reads);
     sole.feed(Input::Request { id: 9, request: create("new") });
     assert_eq!((sole.replies.len(), sole.reads), (replies, reads));
-    let due = sole.herder.next_timeout().expect("it waits");
-    assert!((1..3_000).contains(&due), "{due}");
-    sole.now_ms = due;
-    sole.feed(Input::Tick);
+    while sole.reads == reads {
+        let due = sole.herder.next_timeout().expect("it waits");
+        assert!((1..3_000).contains(&due), "{due}");
+        sole.now_ms = due;
+        sole.feed(Input::Tick);
+    }
     assert_eq!((sole.replies.last(), sole.reads), (Some(&(9, Ok(()))), reads + 1));
     assert!(sole.herder.runs_connector("new"));
 }

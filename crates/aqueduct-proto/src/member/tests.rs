@@ -53,7 +53,7 @@ fn heartbeat(member: &mut Member, now_ms: i64) -> u64 {
 fn a_rebalance_keeps_the_id_and_a_fenced_member_gets_a_new_one() {
     let check = |error, expected_id: &str| {
         let mut member = stable(0);
-        assert_eq!(member.poll_timeout(), Some(3_000));
+        assert_eq!(member.poll_timeout(), Some(50));
         let id = heartbeat(&mut member, 3_000);
         member.handle(id, Response::Failed(error), 3_000);
         assert_eq!(member.poll_event(), Some(Event::Prepare), "{error:?}");
@@ -62,6 +62,19 @@ fn a_rebalance_keeps_the_id_and_a_fenced_member_gets_a_new_one() {
     check(GroupError::RebalanceInProgress, "m1");
     check(GroupError::UnknownMember, "");
     check(GroupError::IllegalGeneration, "");
+}
+
+#[test]
+fn heartbeats_are_frequent_when_a_generation_begins() {
+    let mut member = stable(1_000);
+    let mut sent_ms = Vec::new();
+    while sent_ms.len() < 10 {
+        let now_ms = member.poll_timeout().expect("a time");
+        let id = heartbeat(&mut member, now_ms);
+        member.handle(id, Response::Alive, now_ms);
+        sent_ms.push(now_ms - 1_000);
+    }
+    assert_eq!(sent_ms, [50, 100, 200, 400, 800, 1_600, 3_200, 6_200, 9_200, 12_200]);
 }
 
 #[test]
