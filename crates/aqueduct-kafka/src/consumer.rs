@@ -79,6 +79,9 @@ pub trait BatchConsumer: Send {
     /// Lets the reported rebalance take effect. Nothing happens if there is none.
     async fn complete_rebalance(&mut self) -> Result<()>;
 
+    /// The partitions of a `Revoked` or `Lost` that has not taken effect.
+    fn leaving(&self) -> &[TopicPartition];
+
     /// The partitions held, including those of an open `Assigned`.
     fn assignment(&self) -> Vec<TopicPartition>;
 

@@ -9,7 +9,7 @@ mod standalone;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use aqueduct_api::{ConfigMap, OffsetMap};
+use aqueduct_api::ConfigMap;
 use aqueduct_proto::restart::RestartRequest;
 use aqueduct_proto::state::TaskId;
 use async_trait::async_trait;
@@ -19,7 +19,7 @@ pub use distributed::{DistributedHerder, Membership};
 pub(crate) use entities::config_map;
 pub use entities::{
     ConnectorInfo, ConnectorOffset, ConnectorOffsets, ConnectorState, ConnectorStateInfo, ConnectorTask,
-    ConnectorType, ServerInfo, TaskInfo, TaskState,
+    ConnectorType, RequestedOffset, ServerInfo, TaskInfo, TaskState,
 };
 pub use stage::{Stage, StageGuard, StageRegister};
 pub use standalone::StandaloneHerder;
@@ -166,11 +166,7 @@ pub trait Herder: Send + Sync {
     async fn connector_offsets(&self, name: &str) -> HerderResult<ConnectorOffsets>;
 
     /// Changes offsets of a stopped connector, or with `None` resets all; gives the message for the user.
-    async fn alter_offsets(
-        &self,
-        name: &str,
-        offsets: Option<Vec<(OffsetMap, Option<OffsetMap>)>>,
-    ) -> HerderResult<String>;
+    async fn alter_offsets(&self, name: &str, offsets: Option<Vec<RequestedOffset>>) -> HerderResult<String>;
 
     /// The topics that a connector has used.
     fn active_topics(&self, name: &str) -> HerderResult<BTreeSet<String>>;

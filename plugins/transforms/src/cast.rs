@@ -10,7 +10,7 @@ use aqueduct_api::{
 };
 
 use crate::cache::{KeysCache, SchemaCache};
-use crate::fields::{check_moved, move_one};
+use crate::fields::{check_moved, fill};
 use crate::keys;
 use crate::layout::Setting;
 use crate::part::Part;
@@ -67,14 +67,10 @@ impl Cast {
             Spec::Fields(_) => struct_mut(value, PURPOSE)?.change(&plan.schema, |fields, values| {
                 let fields = fields.iter().zip(plan.schema.fields()).zip(&plan.targets);
                 for (((field, new), target), value) in fields.zip(values) {
-                    let Some(target) = target else {
-                        move_one(new, value, replace_null)?;
-                        continue;
-                    };
-                    if replace_null && value.is_null() {
-                        *value = field.schema.default_value().clone();
+                    fill(field, value, replace_null);
+                    if let Some(target) = target {
+                        cast_in_place(&field.schema, value, *target)?;
                     }
-                    cast_in_place(&field.schema, value, *target)?;
                     check_moved(new, value)?;
                 }
                 Ok(())

@@ -4,8 +4,17 @@ use aqueduct_api::data::validate_field;
 use aqueduct_api::{Field, Result, Value};
 
 /// The value that a field counts for: its default where it is null, if that is wanted.
-pub(crate) fn filled(field: &Field, value: Value, replace_null: bool) -> Value {
-    if replace_null && value.is_null() { field.schema.default_value().clone() } else { value }
+pub(crate) fn filled(field: &Field, mut value: Value, replace_null: bool) -> Value {
+    fill(field, &mut value, replace_null);
+    value
+}
+
+/// Makes a null the field's default, if that is wanted.
+#[inline]
+pub(crate) fn fill(field: &Field, value: &mut Value, replace_null: bool) {
+    if replace_null && value.is_null() {
+        *value = field.schema.default_value().clone();
+    }
 }
 
 /// Checks a value that moves from a field to one of the same schema. Its class was checked when it was put into the
@@ -28,13 +37,6 @@ pub(crate) fn move_all(fields: &[Field], values: &mut [Value], replace_null: boo
 /// Prepares the value of one field for a struct that keeps the field: fills its default in and checks.
 #[inline]
 pub(crate) fn move_one(field: &Field, value: &mut Value, replace_null: bool) -> Result<()> {
-    match value {
-        Value::Null | Value::Struct(_) | Value::Array(_) | Value::Map(_) => {
-            if replace_null && value.is_null() {
-                *value = field.schema.default_value().clone();
-            }
-            check_moved(field, value)
-        }
-        _ => Ok(()),
-    }
+    fill(field, value, replace_null);
+    check_moved(field, value)
 }

@@ -137,7 +137,7 @@ impl InsertField {
     }
 
     fn insert_into_map(&mut self, record: &mut Record, origin: Origin<'_>) -> Result<()> {
-        let (schema, value, facts) = self.part.split(record);
+        let (_, value, facts) = self.part.split(record);
         let map = require_map(std::mem::take(value), PURPOSE)?;
         let mut values: Inserted = smallvec![Value::Null; self.insertions.len()];
         for (insertion, value) in self.insertions.iter().zip(&mut values) {
@@ -161,7 +161,7 @@ impl InsertField {
             Some((_, setting)) => setting.set(map, |_, _| Ok(values.next().unwrap_or_default()))?,
             None => map,
         };
-        (*schema, *value) = (None, Value::Map(map));
+        *value = Value::Map(map);
         Ok(())
     }
 

@@ -44,14 +44,9 @@ impl Struct {
         self.values
     }
 
-    /// The schema and the stored values.
-    pub fn into_parts(self) -> (Schema, Vec<Value>) {
-        (self.schema, self.values)
-    }
-
     /// Makes it a struct of another schema, in its place: a function changes the values, which were of the fields that it
-    /// gets. Fails if that does, or if there is not one value a field afterwards; then the fields are those from before, all
-    /// null.
+    /// gets. Fails if that does, if the schema is no struct, or if there is not one value a field afterwards; then the fields
+    /// are those from before, all null.
     pub fn change(
         &mut self,
         schema: &Schema,

@@ -78,24 +78,34 @@ impl Text {
     /// As [`Text::from_utf8_part`], of a slice of the bytes. What is no slice of them is copied.
     pub fn from_utf8_slice(bytes: &Bytes, slice: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(slice).ok()?;
-        let start = (slice.as_ptr() as usize).wrapping_sub(bytes.as_ptr() as usize);
-        let part = start..start.saturating_add(slice.len());
         Some(match Short::new(slice) {
             Some(short) => Self(Repr::Short(short)),
-            None if bytes.get(part.clone()).is_some_and(|same| std::ptr::eq(same, slice)) => {
-                Self(Repr::Shared(bytes.slice(part)))
-            }
-            None => text.into(),
+            None => Self::part_of(bytes, text),
         })
     }
 
+    /// A long text, which shares the memory of `bytes` if it lies there.
+    fn part_of(bytes: &Bytes, text: &str) -> Self {
+        let start = (text.as_ptr() as usize).wrapping_sub(bytes.as_ptr() as usize);
+        let part = start..start.saturating_add(text.len());
+        if bytes.get(part.clone()).is_some_and(|same| std::ptr::eq(same, text.as_bytes())) {
+            Self(Repr::Shared(bytes.slice(part)))
+        } else {
+            text.into()
+        }
+    }
+
     /// Makes this the text of a slice, as [`Text::from_utf8_slice`] does. A short one is written where it stays: a value that
-    /// has just been made costs more to move than to make. `false` if the slice is no UTF-8; then this is some text.
+    /// has just been made costs more to move than to make. `false` if the slice is no UTF-8; then this stays as it was.
     #[inline]
     pub fn assign_utf8_slice(&mut self, bytes: &Bytes, slice: &[u8]) -> bool {
         match std::str::from_utf8(slice) {
-            Ok(text) if self.assign_short(text) => true,
-            Ok(_) => Self::from_utf8_slice(bytes, slice).map(|text| *self = text).is_some(),
+            Ok(text) => {
+                if !self.assign_short(text) {
+                    *self = Self::part_of(bytes, text);
+                }
+                true
+            }
             Err(_) => false,
         }
     }

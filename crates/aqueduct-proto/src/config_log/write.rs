@@ -34,7 +34,7 @@ impl Record {
 pub enum Step {
     /// Write these, in one transaction if the producer has them, and wait until they are acknowledged.
     Write(Vec<Record>),
-    /// Read the log to its end, so that what was written is in the state.
+    /// Read the log to its end, so that what was written is in the state. After a write it is enough that it has come back.
     ReadToEnd,
 }
 

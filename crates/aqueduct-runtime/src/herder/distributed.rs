@@ -16,7 +16,7 @@ mod warnings;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aqueduct_api::{ConfigMap, OffsetMap};
+use aqueduct_api::ConfigMap;
 use aqueduct_kafka::Admin;
 use aqueduct_kafka::group::GroupMetrics;
 use aqueduct_proto::config_log::{ConfigState, Connector};
@@ -32,7 +32,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::shown::{self, RestartPlan};
 use super::{
     ConnectorInfo, ConnectorOffsets, ConnectorStateInfo, ConnectorTask, ConnectorType, Herder, HerderError,
-    HerderResult, Put, StageRegister, TaskInfo, TaskState,
+    HerderResult, Put, RequestedOffset, StageRegister, TaskInfo, TaskState,
 };
 use crate::configs::ConfigTopic;
 use crate::logging::LogLevels;
@@ -346,11 +346,7 @@ impl Herder for DistributedHerder {
         Ok(self.shared.worker.connector_offsets(name, &config).await?)
     }
 
-    async fn alter_offsets(
-        &self,
-        name: &str,
-        offsets: Option<Vec<(OffsetMap, Option<OffsetMap>)>>,
-    ) -> HerderResult<String> {
+    async fn alter_offsets(&self, name: &str, offsets: Option<Vec<RequestedOffset>>) -> HerderResult<String> {
         let (this, name) = (self.clone(), name.to_owned());
         Self::carry_out(async move {
             let mut turn = this.edit_turn(&name);

@@ -1,6 +1,6 @@
 //! What the REST API shows of connectors, in the order and with the names of Kafka Connect.
 
-use aqueduct_api::ConfigMap;
+use aqueduct_api::{ConfigMap, OffsetMap};
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 
@@ -168,6 +168,9 @@ pub struct ConnectorStateInfo {
     #[serde(rename = "type")]
     pub kind: ConnectorType,
 }
+
+/// A partition and its new offset, which nothing resets, as a request names them.
+pub type RequestedOffset = (Option<OffsetMap>, Option<OffsetMap>);
 
 /// The offset of one partition of a connector.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
-use aqueduct_api::{ConfigMap, OffsetMap};
+use aqueduct_api::ConfigMap;
 use aqueduct_proto::restart::RestartRequest;
 use aqueduct_proto::session::Refusal;
 use aqueduct_proto::state::{TargetState, TaskId};
@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use super::shown::{self, RestartPlan};
 use super::{
     ConnectorInfo, ConnectorOffsets, ConnectorStateInfo, ConnectorTask, Herder, HerderError, HerderResult,
-    Put, StageRegister, TaskInfo, TaskState,
+    Put, RequestedOffset, StageRegister, TaskInfo, TaskState,
 };
 use crate::registry::Registry;
 use crate::validation::{ConfigInfos, ConfigValidator, ValidationError};
@@ -322,11 +322,7 @@ impl Herder for StandaloneHerder {
         Ok(self.0.worker.connector_offsets(name, &configured.config).await?)
     }
 
-    async fn alter_offsets(
-        &self,
-        name: &str,
-        offsets: Option<Vec<(OffsetMap, Option<OffsetMap>)>>,
-    ) -> HerderResult<String> {
+    async fn alter_offsets(&self, name: &str, offsets: Option<Vec<RequestedOffset>>) -> HerderResult<String> {
         let (this, name) = (self.clone(), name.to_owned());
         self.carry_out(async move {
             let name = name.as_str();

@@ -10,8 +10,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{OffsetEntry, OffsetStore};
 
-/// Writes to the worker's store that wait for it.
-const COPIES_MAX: usize = 16;
+/// Writes to the worker's store that wait for it: all tasks of a connector give theirs at the same time.
+const COPIES_MAX: usize = 1_000;
 
 /// A connector's own store over the worker's, which held its offsets before it had its own, and keeps a copy for when it has
 /// none any more.
@@ -56,15 +56,20 @@ impl ConnectorOffsets {
 }
 
 async fn copy(global: Arc<dyn OffsetStore>, mut waiting: mpsc::Receiver<Copy>) {
-    while let Some(Copy { entries, reply }) = waiting.recv().await {
-        let result = global.set(entries).await;
-        match (reply, result) {
-            // Who gave up waiting does not want it.
-            (Some(reply), result) => drop(reply.send(result)),
-            (None, Err(error)) => {
-                tracing::warn!("offsets were not copied to the worker's offsets topic: {error:#}");
+    let mut taken = Vec::new();
+    let mut together = Vec::new();
+    while waiting.recv_many(&mut taken, COPIES_MAX).await > 0 {
+        for Copy { mut entries, reply } in taken.drain(..) {
+            together.append(&mut entries);
+            if let Some(reply) = reply {
+                // Who gave up waiting does not want it.
+                drop(reply.send(global.set(std::mem::take(&mut together)).await));
             }
-            (None, Ok(())) => {}
+        }
+        if !together.is_empty()
+            && let Err(error) = global.set(std::mem::take(&mut together)).await
+        {
+            tracing::warn!("offsets were not copied to the worker's offsets topic: {error:#}");
         }
     }
 }

@@ -10,7 +10,7 @@ use serde_json::Value as Json_;
 
 use super::forwarding::Forwardable;
 use super::{Answer, RestError, RestState, body};
-use crate::herder::ConnectorOffsets;
+use crate::herder::{ConnectorOffsets, RequestedOffset};
 
 pub(super) async fn get(
     State(state): State<RestState>,
@@ -53,8 +53,7 @@ pub(super) async fn alter(
     })?;
     let mut changes = Vec::with_capacity(offsets.len());
     for OffsetBody { partition, offset } in offsets {
-        let partition = map_of(partition.unwrap_or_default())?;
-        changes.push((partition, offset.map(map_of).transpose()?));
+        changes.push((partition.map(map_of).transpose()?, offset.map(map_of).transpose()?));
     }
     change(&state, name, &request, Some(changes)).await
 }
@@ -71,7 +70,7 @@ async fn change(
     state: &RestState,
     name: String,
     request: &Forwardable,
-    offsets: Option<Vec<(OffsetMap, Option<OffsetMap>)>>,
+    offsets: Option<Vec<RequestedOffset>>,
 ) -> Answer<Response> {
     state
         .ask_or_forward(

@@ -326,14 +326,16 @@ impl SinkLoop {
                 self.rewind().await
             }
             Rebalance::Revoked(partitions) => {
-                self.close(&partitions).await?;
+                let closed = self.close(&partitions).await;
                 self.forget(&partitions)?;
+                closed?;
                 self.consumer.complete_rebalance().await.map_err(kafka_error)
             }
             Rebalance::Lost(partitions) => {
                 let lost = self.context.held(&partitions);
-                self.task.close(&lost).await?;
+                let closed = self.task.close(&lost).await;
                 self.forget(&partitions)?;
+                closed?;
                 self.consumer.complete_rebalance().await.map_err(kafka_error)
             }
         }

@@ -1,24 +1,28 @@
 //! Offsets that users look at and change (KIP-875).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aqueduct_api::data::{Map as ValueMap, Value};
-use aqueduct_api::{ConfigMap, ErrorKind, OffsetMap, PluginKind, Result, SinkConnector, SourceConnector};
+use aqueduct_api::{
+    ConfigMap, ErrorKind, OffsetChange, OffsetMap, PluginKind, Result, SinkConnector, SourceConnector,
+};
 use aqueduct_kafka::{Admin, Offsets, ResponseError, TopicPartition};
 use aqueduct_proto::offsets::{key_bytes, sink_changes, value_bytes};
 use aqueduct_proto::state::TaskId;
 use serde_json::{Map, Value as Json};
+use tokio::time::timeout;
 
 use super::Worker;
 use super::client_properties::{ClientRole, client_properties};
 use crate::connector_config::ConnectorConfig;
 use crate::errors::kafka_error;
-use crate::herder::{ConnectorOffset, ConnectorOffsets, HerderError, HerderResult};
+use crate::herder::{ConnectorOffset, ConnectorOffsets, HerderError, HerderResult, RequestedOffset};
 use crate::offsets::OffsetStore;
 use crate::registry::Wanted;
 
-/// A partition and its new offset; `None` resets it.
-type Change = (OffsetMap, Option<OffsetMap>);
+/// How long a connector may take to change its offsets, and then the store: as long as a request may.
+const CHANGE_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// A connector made only to be asked about its offsets.
 enum Asked {
@@ -40,15 +44,12 @@ fn json_of(map: &OffsetMap) -> Map<String, Json> {
 
 /// Java has the changes of a request in a `HashMap`: of two of one partition the last counts, and the first error is that
 /// of its order.
-fn in_javas_order(changes: &[Change]) -> ValueMap {
+fn in_javas_order(changes: &[RequestedOffset]) -> ValueMap {
     let value = |map: &OffsetMap| -> Value {
         Value::Map(map.iter().map(|(key, value)| (key.clone(), value.clone())).collect())
     };
-    let entries = changes.iter().map(|(partition, offset)| {
-        // A partition that is missing in a request is empty here.
-        let partition = Some(partition).filter(|partition| !partition.is_empty());
-        (partition.map_or(Value::Null, value), offset.as_ref().map_or(Value::Null, value))
-    });
+    let value = |map: &Option<OffsetMap>| map.as_ref().map_or(Value::Null, value);
+    let entries = changes.iter().map(|(partition, offset)| (value(partition), value(offset)));
     entries.collect::<ValueMap>().into_hash_order()
 }
 
@@ -132,7 +133,7 @@ impl Worker {
         &self,
         name: &str,
         raw: &ConfigMap,
-        changes: Option<Vec<Change>>,
+        changes: Option<Vec<RequestedOffset>>,
     ) -> HerderResult<String> {
         let (asked, config) = self.asked(name, raw).await?;
         match asked {
@@ -148,7 +149,7 @@ impl Worker {
         name: &str,
         connector: &dyn SinkConnector,
         config: &ConfigMap,
-        changes: Option<Vec<Change>>,
+        changes: Option<Vec<RequestedOffset>>,
     ) -> HerderResult<String> {
         let (admin, group) = (self.admin(name, config)?, Self::group_of(name, config));
         let reset = changes.is_none();
@@ -174,7 +175,9 @@ impl Worker {
                 (aqueduct_api::TopicPartition::new(one.topic.clone(), one.partition), *offset)
             })
             .collect();
-        let by_connector = taken(name, connector.alter_offsets(config, &for_connector).await)?;
+        let asked = connector.alter_offsets(config, &for_connector);
+        let by_connector =
+            taken(name, timeout(CHANGE_TIMEOUT, asked).await.map_err(|_| hangs("sink", name))?)?;
         if reset {
             reset_group(&admin, name, &group).await?;
         } else {
@@ -189,10 +192,10 @@ async fn alter_source(
     connector: &dyn SourceConnector,
     config: &ConfigMap,
     store: &dyn OffsetStore,
-    changes: Option<Vec<Change>>,
+    changes: Option<Vec<RequestedOffset>>,
 ) -> HerderResult<String> {
     let word = if changes.is_some() { "altered" } else { "reset" };
-    let changes: Vec<Change> = match changes {
+    let changes: Vec<OffsetChange> = match changes {
         Some(changes) => {
             let offsets = |value| if let Value::Map(map) = value { Some(OffsetMap::from(map)) } else { None };
             in_javas_order(&changes)
@@ -205,16 +208,26 @@ async fn alter_source(
             stored.into_iter().map(|(partition, _)| (partition, None)).collect()
         }
     };
-    let asked = connector.alter_offsets(config, &changes).await;
-    let by_connector = taken(name, asked)?;
+    let asked = timeout(CHANGE_TIMEOUT, connector.alter_offsets(config, &changes));
+    let by_connector = taken(name, asked.await.map_err(|_| hangs("source", name))?)?;
     let mut entries = Vec::with_capacity(changes.len());
     for (partition, offset) in &changes {
         entries.push((key_bytes(name, partition)?, offset.as_ref().map(value_bytes).transpose()?));
     }
-    store.set(entries).await.map_err(|error| {
+    let stored = timeout(CHANGE_TIMEOUT, store.set(entries)).await.map_err(|_| {
+        let message = format!("Timed out while attempting to modify offsets for source connector {name}");
+        HerderError::Internal(message)
+    })?;
+    stored.map_err(|error| {
         HerderError::Internal(format!("Failed to modify offsets for source connector {name}: {error}"))
     })?;
     Ok(done(word, by_connector))
+}
+
+fn hangs(kind: &str, name: &str) -> HerderError {
+    HerderError::Internal(format!(
+        "Timed out while calling the 'alterOffsets' method for {kind} connector {name}"
+    ))
 }
 
 /// What a connector says of a change.

@@ -12,7 +12,7 @@ async fn a_source_begins_where_a_user_says() {
     let monitor = Monitor::new();
     let cluster = cluster(&monitor).await;
     cluster.create_in("c", source(&[("max.messages", "10")]), TargetState::Stopped).await;
-    let change = (OffsetMap::of("task.id", "c-0"), Some(OffsetMap::of("saved", 5_i64)));
+    let change = (Some(OffsetMap::of("task.id", "c-0")), Some(OffsetMap::of("saved", 5_i64)));
     let message = cluster.herder().alter_offsets("c", Some(vec![change])).await.expect("it is stopped");
     assert_eq!(message, "The offsets for this connector have been altered successfully");
     cluster.resume("c").await;
@@ -30,7 +30,7 @@ async fn a_sink_begins_where_a_user_says() {
     let cluster = filled(&monitor, 10).await;
     cluster.create_in("c", sink(&[]), TargetState::Stopped).await;
     let partition = OffsetMap::of("kafka_topic", TOPIC).with("kafka_partition", 0_i64);
-    let change = (partition, Some(OffsetMap::of("kafka_offset", 5_i64)));
+    let change = (Some(partition), Some(OffsetMap::of("kafka_offset", 5_i64)));
     cluster.herder().alter_offsets("c", Some(vec![change])).await.expect("it is stopped");
     cluster.resume("c").await;
     let probe = monitor.probe("c");
@@ -51,9 +51,27 @@ async fn offsets_of_a_group_that_is_not_empty_stay() {
     monitor.probe("d").expect_taken(3).await;
     cluster.create_in("c", sink(&[]), TargetState::Stopped).await;
     let partition = OffsetMap::of("kafka_topic", TOPIC).with("kafka_partition", 0_i64);
-    let change = vec![(partition, Some(OffsetMap::of("kafka_offset", 1_i64)))];
+    let change = vec![(Some(partition), Some(OffsetMap::of("kafka_offset", 1_i64)))];
     for change in [Some(change), None] {
         let error = cluster.herder().alter_offsets("c", change).await.expect_err("somebody is left");
         assert!(error.to_string().contains("zombie sink tasks"), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_wrong_with_a_sinks_offsets_is_told() {
+    let monitor = Monitor::new();
+    let cluster = filled(&monitor, 1).await;
+    cluster.create_in("c", sink(&[]), TargetState::Stopped).await;
+    let partition = OffsetMap::of("kafka_topic", TOPIC).with("kafka_partition", 0_i64);
+    let offset = |text: &str| Some(OffsetMap::of("kafka_offset", text));
+    for (changes, message) in [
+        (vec![(None, offset("1"))], "cannot be null or missing"),
+        (vec![(Some(OffsetMap::new()), offset("1"))], "must contain the keys"),
+        // The first of two changes of one partition counts for nothing.
+        (vec![(Some(partition.clone()), offset("x")), (Some(partition), offset("y"))], "'y'"),
+    ] {
+        let error = cluster.herder().alter_offsets("c", Some(changes)).await.expect_err(message);
+        assert!(error.to_string().contains(message), "{error}");
     }
 }

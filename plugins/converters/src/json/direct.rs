@@ -6,7 +6,8 @@
 //!
 //! Where a message is not as planned, reading gives up and says nothing about why: the message is then read by its tokens,
 //! and that reading alone decides what is an error. So a plan must give either the very value that tokens give, or none.
-//! What it takes is therefore less than JSON: no spaces, no escapes, no more digits than a word holds, no member twice.
+//! What it takes is therefore less than JSON: no spaces, no escapes, no integer or decimal of more digits than a word holds,
+//! no member twice.
 
 use aqueduct_api::data::{Decimal, Logical, Schema, Struct, Text, Type, Value, decimal_scale};
 use bytes::Bytes;
@@ -23,7 +24,7 @@ const NAME_BYTES_MAX: usize = 1000;
 const TEXT_BYTES_MAX: usize = 1 << 20;
 /// So many digits fit in 64 bits, whatever they are.
 const DIGITS_MAX: usize = 18;
-/// Structs of more fields are left to tokens where their members come in another order.
+/// Structs of more fields are left to tokens where members come in another order, or are missing.
 const UNORDERED_MAX: usize = 64;
 /// What transformations add to a struct has room for so many fields without moving the others.
 const ROOM: usize = 2;
@@ -230,7 +231,8 @@ impl Place {
 
 const DAY_MS: i64 = 86_400_000;
 
-/// A place in a message. What reads there moves behind what it has read; after a `None` nothing is read any more.
+/// A place in a message. What reads there moves behind what it has read; after a `None` nothing is read any more, but for
+/// [`Cursor::float`], which goes back first.
 struct Cursor<'a> {
     message: &'a Bytes,
     at: usize,

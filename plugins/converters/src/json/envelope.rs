@@ -50,7 +50,7 @@ pub(crate) struct Known {
     /// The bytes of a message up to the payload.
     begin: Vec<u8>,
     pub(crate) schema: Option<Schema>,
-    /// What payloads look like, made when the schema comes a second time.
+    /// What payloads look like, made when the schema comes twice in a row: then there will be more.
     plan: OnceLock<Option<Plan>>,
 }
 

@@ -197,6 +197,10 @@ impl BatchConsumer for NativeConsumer {
         split.and(answered)
     }
 
+    fn leaving(&self) -> &[TopicPartition] {
+        self.open.as_ref().filter(|told| !told.assign).map_or(&[], |told| &told.partitions)
+    }
+
     fn assignment(&self) -> Vec<TopicPartition> {
         self.assigned.iter().cloned().collect()
     }

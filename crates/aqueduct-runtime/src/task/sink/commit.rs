@@ -307,27 +307,36 @@ impl SinkLoop {
     ) -> std::result::Result<(), KafkaError> {
         let deadline = Instant::now() + self.commits.timeout;
         let mut unread = FetchedBatch::new();
-        let mut leaving = Vec::new();
+        let mut leaving = self.consumer.leaving().to_vec();
         loop {
             let remaining = deadline.saturating_duration_since(Instant::now());
             let refused = match self.consumer.commit_sync(offsets, remaining).await {
-                Err(error) if error.is_rebalance() && Instant::now() < deadline => error,
+                Err(error) if error.is_rebalance() => error,
                 other => return other,
             };
-            offsets.retain(|partition, _| !leaving.contains(partition));
+            self.leave_out(offsets, &leaving);
             self.consumer.pause(&self.consumer.assignment())?;
             match self.consumer.poll(REBALANCE_RETRY, &mut unread).await? {
                 // Until it takes effect, offsets of these can still be committed.
                 Polled::Rebalance(Rebalance::Revoked(partitions)) => leaving = partitions,
-                Polled::Rebalance(Rebalance::Lost(lost)) => {
-                    offsets.retain(|partition, _| !lost.contains(partition));
-                }
+                Polled::Rebalance(Rebalance::Lost(lost)) => self.leave_out(offsets, &lost),
                 Polled::Committed(done) => self.commits.completed(done, &self.report),
                 Polled::Rebalance(Rebalance::Assigned(_)) | Polled::Records | Polled::EndReached(_) => {}
             }
-            if offsets.is_empty() {
+            if offsets.is_empty() || Instant::now() >= deadline {
                 return Err(refused);
             }
+        }
+    }
+
+    fn leave_out(&self, offsets: &mut ByPartition, partitions: &[TopicPartition]) {
+        let before = offsets.len();
+        offsets.retain(|partition, _| !partitions.contains(partition));
+        if offsets.len() < before {
+            tracing::warn!(
+                task = %self.id,
+                "offsets of partitions that went to other members are not committed, their records come again"
+            );
         }
     }
 

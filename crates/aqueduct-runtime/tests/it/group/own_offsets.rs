@@ -82,7 +82,7 @@ async fn offsets_lie_in_both_topics_and_its_own_counts() {
     for topic in [OWN, WORKERS] {
         assert_eq!(last(&group, topic).await, BTreeMap::from([(key(), String::new())]), "{topic}");
     }
-    let change = (partition(), Some(OffsetMap::of("saved", 8_i64)));
+    let change = (Some(partition()), Some(OffsetMap::of("saved", 8_i64)));
     herder.alter_offsets("c", Some(vec![change])).await.expect("it is stopped");
     for topic in [OWN, WORKERS] {
         expect_last(&group, topic, r#"{"saved":8}"#).await;
@@ -108,7 +108,7 @@ async fn the_workers_topic_is_no_other_one() {
     let (herder, kafka) = (group.leader(), KafkaClient::new(group.broker.bootstrap()));
     let stopped = Some(TargetState::Stopped);
     herder.put_connector_config("c", config(WORKERS), stopped, false).await.expect("created");
-    let change = (partition(), Some(OffsetMap::of("saved", 3_i64)));
+    let change = (Some(partition()), Some(OffsetMap::of("saved", 3_i64)));
     herder.alter_offsets("c", Some(vec![change])).await.expect("it is stopped");
     assert_eq!(saved(herder).await, Some(3));
     assert_eq!(kafka.end_offsets(WORKERS).await.values().sum::<i64>(), 1);

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use aqueduct_api::{ConfigMap, OffsetMap};
+use aqueduct_api::ConfigMap;
 use aqueduct_proto::restart::RestartRequest;
 use aqueduct_proto::session::{Refusal, SessionKey, VerificationPolicy, verify};
 use aqueduct_proto::state::{State, TargetState, TaskId};
 use aqueduct_runtime::herder::{
     ConnectorInfo, ConnectorOffsets, ConnectorStateInfo, ConnectorType, Herder, HerderError, HerderResult,
-    Put, StageRegister, TaskInfo, TaskState,
+    Put, RequestedOffset, StageRegister, TaskInfo, TaskState,
 };
 use aqueduct_runtime::registry::Registry;
 use aqueduct_runtime::rest::RestServer;
@@ -215,11 +215,7 @@ impl Herder for FakeHerder {
         self.known(name).map(|_| ConnectorOffsets { offsets: Vec::new() })
     }
 
-    async fn alter_offsets(
-        &self,
-        name: &str,
-        offsets: Option<Vec<(OffsetMap, Option<OffsetMap>)>>,
-    ) -> HerderResult<String> {
+    async fn alter_offsets(&self, name: &str, offsets: Option<Vec<RequestedOffset>>) -> HerderResult<String> {
         self.lead(format!("offsets {name} {:?}", offsets.map(|offsets| offsets.len())))?;
         Ok("The offsets have been changed".to_owned())
     }

@@ -160,6 +160,19 @@ async fn removals_reach_the_workers_topic_first_and_offsets_afterwards() {
     assert_eq!(*calls.lock().unwrap(), [r#"own ["c",{"filename":"a"}] {}"#]);
 }
 
+/// All tasks of a connector store their offsets at the same time.
+#[tokio::test]
+async fn copies_of_many_tasks_reach_the_workers_topic() {
+    let calls = Arc::<Mutex<Vec<String>>>::default();
+    let store = |name| Arc::new(Noting { name, calls: Arc::clone(&calls), ..Noting::default() });
+    let both = ConnectorOffsets::new(store("own"), store("global"));
+    for task in 0..200 {
+        both.set(vec![entry(&key("c", &task.to_string()), Some("{}"))]).await.expect("stored");
+    }
+    let copies = || calls.lock().unwrap().iter().filter(|call| call.starts_with("global")).count();
+    eventually("all are copied", || (copies() == 200).then_some(())).await;
+}
+
 #[tokio::test]
 async fn what_the_own_topic_does_not_know_comes_from_the_workers() {
     let entries =
