@@ -139,7 +139,6 @@ impl DistributedHerder {
     }
 
     async fn command<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> HerderResult<T> {
-        let stopping = || HerderError::Internal("The worker is shutting down".to_owned());
         let (reply, answer) = oneshot::channel();
         self.commands.send(command(reply)).await.map_err(|_| stopping())?;
         answer.await.map_err(|_| stopping())
@@ -151,12 +150,15 @@ impl DistributedHerder {
         result.map_err(|refused| refusal::error(&described, refused))
     }
 
-    /// Fails elsewhere than on the leader.
-    fn must_lead(&self, view: &View) -> HerderResult<()> {
+    /// What the leader knows; fails elsewhere. While the group is being balanced nobody can tell who leads: this waits.
+    async fn leading(&self) -> HerderResult<View> {
+        let mut views = self.shared.view.subscribe();
+        let settled = views.wait_for(|view| !view.place.rebalancing).await;
+        let view = settled.map_err(|_| stopping())?.clone();
         if view.place.leads {
-            return Ok(());
+            return Ok(view);
         }
-        Err(HerderError::Elsewhere { url: view.place.leader_url.clone() })
+        Err(HerderError::Elsewhere { url: view.place.leader_url })
     }
 
     /// Fails with all messages of a configuration that has errors.
@@ -175,9 +177,8 @@ impl DistributedHerder {
     }
 
     /// The configuration of a connector whose offsets may be changed here.
-    fn stopped(&self, name: &str) -> HerderResult<ConfigMap> {
-        let view = self.view();
-        self.must_lead(&view)?;
+    async fn stopped(&self, name: &str) -> HerderResult<ConfigMap> {
+        let view = self.leading().await?;
         let connector = view.config.connector(name).ok_or_else(|| HerderError::no_connector(name))?;
         let is_stopped = view.config.target_state(name) == Some(TargetState::Stopped);
         if !is_stopped || connector.usable_tasks() > 0 {
@@ -197,6 +198,10 @@ impl DistributedHerder {
         let done = tokio::spawn(work).await;
         done.unwrap_or_else(|error| Err(HerderError::Internal(format!("The request was cut off: {error}"))))
     }
+}
+
+fn stopping() -> HerderError {
+    HerderError::Internal("The worker is shutting down".to_owned())
 }
 
 #[async_trait]
@@ -270,7 +275,7 @@ impl Herder for DistributedHerder {
             // From reading to writing the configuration: of two patches at once, none is lost.
             let mut turn = this.edit_turn(&name);
             turn.begin().await;
-            this.must_lead(&this.view())?;
+            this.leading().await?;
             let config = shown::patched(this.connector_config(&name).await?, &patch);
             this.check(&config).await?;
             let request = Request::PutConnector { name: name.clone(), config, initial: None, replace: true };
@@ -326,11 +331,11 @@ impl Herder for DistributedHerder {
         name: &str,
         request: RestartRequest,
     ) -> HerderResult<ConnectorStateInfo> {
-        let view = self.view();
-        let connector = view.config.connector(name);
-        let connector =
-            connector.ok_or_else(|| HerderError::NotFound(format!("Unknown connector: {name}")))?;
-        self.must_lead(&view)?;
+        // Whether it exists is looked at before who leads.
+        let unknown = || HerderError::NotFound(format!("Unknown connector: {name}"));
+        self.view().config.connector(name).ok_or_else(unknown)?;
+        let view = self.leading().await?;
+        let connector = view.config.connector(name).ok_or_else(unknown)?;
         let config = connector.config().map(|config| &**config);
         let plan = RestartPlan::new(&self.shared.worker, name, config, request)?;
         self.request(Request::Restart { connector: name.to_owned(), request }).await?;
@@ -351,10 +356,10 @@ impl Herder for DistributedHerder {
         Self::carry_out(async move {
             let mut turn = this.edit_turn(&name);
             turn.begin().await;
-            this.stopped(&name)?;
+            this.stopped(&name).await?;
             // Its last tasks may still be about to write theirs.
             this.request(Request::Settle { connector: name.clone() }).await?;
-            let config = this.stopped(&name)?;
+            let config = this.stopped(&name).await?;
             let _stage = this.shared.stages.enter(format!("modifying offsets for connector {name}"));
             let is_source = shown::kind(&this.shared.worker, &config) == ConnectorType::Source;
             if is_source && this.shared.settings.exactly_once {
@@ -378,8 +383,7 @@ impl Herder for DistributedHerder {
     }
 
     async fn fence_zombies(&self, name: &str) -> HerderResult<()> {
-        let view = self.view();
-        self.must_lead(&view)?;
+        let view = self.leading().await?;
         let connector = view.config.connector(name).ok_or_else(|| HerderError::no_connector(name))?;
         if shown::kind(&self.shared.worker, &config_of(connector)) != ConnectorType::Source {
             return Err(HerderError::BadRequest(format!("Connector {name} is not a source connector")));

@@ -5,7 +5,7 @@ mod task_sets;
 
 use std::sync::Arc;
 
-use aqueduct_api::ConfigMap;
+use aqueduct_api::{ConfigMap, OffsetMap};
 use aqueduct_broker::{Broker, BrokerConfig};
 use aqueduct_kafka::NativeDataPlane;
 use aqueduct_proto::restart::RestartRequest;
@@ -338,4 +338,22 @@ async fn a_new_converter_starts_the_tasks_again() {
     group.leader().put_connector_config("c", config, None, true).await.expect("changed");
     probe.expect_calls(Call::Start, starts + 2).await;
     group.until_runs("c", 2).await;
+}
+
+/// A rebalance follows each creation: what is asked in it waits, and is not sent to this worker itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_only_a_leader_does_waits_for_the_rebalance_before() {
+    let group = Group::start(1).await;
+    let herder = group.leader();
+    for number in 0..20 {
+        let name = format!("c{number}");
+        let config = source(&name, 1);
+        herder.put_connector_config(&name, config, Some(TargetState::Stopped), false).await.expect("created");
+        let change = (Some(OffsetMap::of("task.id", "t")), Some(OffsetMap::of("saved", 1_i64)));
+        herder.alter_offsets(&name, Some(vec![change])).await.expect("its offsets are changed");
+        let patch = ConfigMap::from([("max.messages", "7")]);
+        let patched = herder.patch_connector_config(&name, patch).await.expect("its configuration is");
+        assert_eq!(patched.config.get("max.messages"), Some("7"));
+        herder.delete_connector(&name).await.expect("it goes");
+    }
 }
