@@ -1,4 +1,4 @@
-//! Reading a topic for as long as the worker lives.
+//! Reading a topic for as long as the worker lives, or a connector that has it for its own.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Writing to a topic for as long as the worker lives.
+//! Writing to a topic for as long as the worker lives, or a connector that has it for its own.
 
 use std::collections::HashMap;
 use std::sync::Arc;

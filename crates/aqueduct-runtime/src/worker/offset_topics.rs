@@ -81,7 +81,8 @@ impl Worker {
     /// Standalone workers know no such topics. Must be called on the runtime of the control plane.
     ///
     /// # Errors
-    /// Those of [`KafkaOffsetStore::open`].
+    /// `Connect` where the topic cannot be reached, made or read, or the worker is stopping, and `Config` for client
+    /// settings that are refused.
     pub(super) async fn offset_store(
         &self,
         connector: &str,

@@ -111,34 +111,33 @@ async fn a_task_can_ask_for_a_commit() {
     expect_committed(&cluster, 4).await;
 }
 
+/// Stops a task that has taken four records, while the group refuses so many commits.
+async fn stopped_while_refused(monitor: &Monitor, error: ResponseError, times: u64) -> EmbeddedCluster {
+    let cluster = on_request(monitor, 4).await;
+    cluster.create_running("c", sink(&[])).await;
+    monitor.probe("c").expect_taken(4).await;
+    let refused = cluster.faults().inject(Fault::fail(ApiKey::OffsetCommit, error).times(times));
+    cluster.stop("c").await;
+    eventually("all are refused", || (refused.count() == times).then_some(())).await;
+    cluster
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_task_that_stops_in_a_rebalance_commits_after_it() {
     let monitor = Monitor::new();
-    let cluster = on_request(&monitor, 4).await;
-    let probe = monitor.probe("c");
-    cluster.create_running("c", sink(&[])).await;
-    probe.expect_taken(4).await;
-    let refused = Fault::fail(ApiKey::OffsetCommit, ResponseError::RebalanceInProgress).times(3);
-    let refused = cluster.faults().inject(refused);
-    cluster.stop("c").await;
+    let cluster = stopped_while_refused(&monitor, ResponseError::RebalanceInProgress, 3).await;
     expect_committed(&cluster, 4).await;
-    assert_eq!(refused.count(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_task_that_stops_after_it_was_expelled_commits_nothing() {
     let monitor = Monitor::new();
-    let cluster = on_request(&monitor, 4).await;
-    let probe = monitor.probe("c");
-    cluster.create_running("c", sink(&[])).await;
-    probe.expect_taken(4).await;
     // Outside of a rebalance this tells the member that its partitions are not its own any more.
-    let refused = Fault::fail(ApiKey::OffsetCommit, ResponseError::IllegalGeneration).times(1);
-    let refused = cluster.faults().inject(refused);
-    cluster.stop("c").await;
-    assert_eq!((refused.count(), committed(&cluster).await), (1, None));
+    let cluster = stopped_while_refused(&monitor, ResponseError::IllegalGeneration, 1).await;
+    assert_eq!(committed(&cluster).await, None);
     cluster.resume("c").await;
-    assert_eq!(probe.expect_taken(8).await, [texts(0..4), texts(0..4)].concat());
+    let taken = monitor.probe("c").expect_taken(8).await;
+    assert_eq!(taken, [texts(0..4), texts(0..4)].concat());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
